@@ -1,0 +1,1 @@
+"""Checks on what the models made: each .sql file returns the rows that are wrong."""

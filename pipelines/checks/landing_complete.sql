@@ -1,0 +1,13 @@
+-- As many landing rows per file as its load report says were accepted.
+with counted as (
+    select file_id, count(*) as n from landing_triage group by file_id
+    union all
+    select file_id, count(*) from landing_exercise_log group by file_id
+    union all
+    select file_id, count(*) from landing_referral group by file_id
+)
+
+select f.file_id as wrong
+from landing_file as f
+left join counted as c on c.file_id = f.file_id
+where coalesce(c.n, 0) <> f.accepted

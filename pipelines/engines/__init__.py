@@ -1,0 +1,1 @@
+"""How the SQL models are put in order and run."""

@@ -1,0 +1,1 @@
+"""The SQL models, in lower-case SQL: staging, contact, episode, outcome, audit."""

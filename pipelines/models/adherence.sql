@@ -1,0 +1,94 @@
+-- One row per episode part with a diary: exercise days, weekly frequency, amount reached.
+-- Window: first evaluated contact to twelve weeks on, the close or the extract date.
+with parts as (
+    select * from episode_part
+),
+
+levels as (
+    select * from episode_level
+),
+
+parameters as (
+    select * from param_set
+),
+
+closes as (
+    select ep, max(close_date) as close_date from stg_contact group by ep
+),
+
+exercise_days as (
+    select * from log_day where exercised
+),
+
+doses as (
+    select * from dose
+),
+
+windows as (
+    select
+        u.episode_key,
+        u.ep,
+        p.target_days_per_week,
+        l.first_evaluated_date as window_start,
+        least(u.extract_date, coalesce(c.close_date, u.extract_date), l.first_evaluated_date + 83) as window_end
+    from parts as u
+    join levels as l on l.episode_key = u.episode_key
+    join parameters as p on p.ps = u.ps
+    left join closes as c on c.ep = u.ep
+    where l.first_evaluated_date is not null
+),
+
+sized as (
+    select
+        *,
+        date_diff('day', window_start, window_end) + 1 as n_days,
+        (date_diff('day', window_start, window_end) + 1) // 7 as n_weeks
+    from windows
+    where window_end >= window_start
+),
+
+weeks as (
+    select
+        w.episode_key,
+        date_diff('day', w.window_start, d.day) // 7 as week,
+        count(*) as n_log_days
+    from sized as w
+    join exercise_days as d on d.ep = w.ep and d.day between w.window_start and w.window_end
+    group by w.episode_key, date_diff('day', w.window_start, d.day) // 7
+),
+
+weekly as (
+    select
+        w.episode_key,
+        sum(k.n_log_days) as n_log_days,
+        sum(case when k.week < w.n_weeks then least(1, cast(k.n_log_days as double) / w.target_days_per_week) else 0 end) as score_sum
+    from sized as w
+    join weeks as k on k.episode_key = w.episode_key
+    group by w.episode_key
+),
+
+fidelity as (
+    select
+        w.episode_key,
+        avg(d.dose_fraction) as dose_fidelity,
+        count(d.dose_fraction) as n_assessable,
+        count(distinct d.exercise_code) as n_exercises
+    from sized as w
+    join doses as d on d.ep = w.ep and d.log_date between w.window_start and w.window_end
+    group by w.episode_key
+)
+
+select
+    w.episode_key,
+    w.window_start,
+    w.window_end,
+    w.n_weeks,
+    cast(k.n_log_days as bigint) as n_log_days,
+    cast(k.n_log_days as double) / nullif(w.n_days, 0) as active_day_rate,
+    k.score_sum / nullif(w.n_weeks, 0) as weekly_frequency_score,
+    f.dose_fidelity,
+    k.score_sum / nullif(w.n_weeks, 0) * f.dose_fidelity as adherence_index,
+    f.n_exercises
+from sized as w
+join weekly as k on k.episode_key = w.episode_key
+left join fidelity as f on f.episode_key = w.episode_key

@@ -1,0 +1,9 @@
+-- One row per site with its number of episodes.
+with episodes as (
+    select * from episode
+)
+
+select site_id, min(source) as source, count(*) as n_episodes
+from episodes
+group by site_id
+order by site_id

@@ -1,0 +1,40 @@
+-- One row per episode as exported: integer key, the last day its exports cover, parameter set.
+with triage as (
+    select * from triage_current
+),
+
+files as (
+    select * from landing_file where current
+),
+
+parameter_sets as (
+    select * from source_params
+),
+
+-- The last day that every stream of the source covers.
+covered as (
+    select source, min(last_day) as extract_date, bool_or(acts) as action_source
+    from (
+        select source, stream, max(extract_date) as last_day, bool_or(action_source) as acts
+        from files
+        group by source, stream
+    ) as per_stream
+    group by source
+),
+
+episodes as (
+    select source, episode_id, min(contact_date) as first_day
+    from triage
+    group by source, episode_id
+)
+
+select
+    row_number() over (order by e.source, e.first_day, e.episode_id) as ep,
+    e.source,
+    e.episode_id,
+    c.extract_date,
+    c.action_source,
+    s.ps
+from episodes as e
+join covered as c on c.source = e.source
+join parameter_sets as s on s.source = e.source

@@ -1,0 +1,50 @@
+"""A rule set as SQL: one column per rule, and the two levels that bound the triage outcome."""
+
+from __future__ import annotations
+
+from rules.condition import to_sql
+from rules.ruleset import Ruleset
+
+
+def rule_column(rule_id: str) -> str:
+    """The column that holds a rule's value."""
+    return "r_" + rule_id.replace("-", "_")
+
+
+def rule_columns(ruleset: Ruleset, prefix: str = "f.") -> str:
+    """`condition as column` for every rule, comma-separated, over a fact table."""
+    lines = [
+        f"    {to_sql(rule.condition, prefix)} as {rule_column(rule.id)}" for rule in ruleset.rules
+    ]
+    return ",\n".join(lines)
+
+
+def level_columns(ruleset: Ruleset, prefix: str = "") -> str:
+    """One column per level above the lowest: any of its rules, three-valued."""
+    lines = []
+    for level in reversed(ruleset.levels):
+        names = [
+            prefix + rule_column(rule.id) for rule in ruleset.rules if rule.leads_to == level.code
+        ]
+        if names:
+            lines.append(f"    ({' or '.join(names)}) as l_{level.code.lower()}")
+    return ",\n".join(lines)
+
+
+def bound_columns(ruleset: Ruleset, prefix: str = "") -> str:
+    """`lb` is the highest level that is yes, `ub` the highest that is yes or unknown."""
+    led_to = {rule.leads_to for rule in ruleset.rules}
+    levels = [level for level in reversed(ruleset.levels) if level.code in led_to]
+    at_least = " ".join(f"when {prefix}l_{v.code.lower()} is true then {v.rank}" for v in levels)
+    at_most = " ".join(
+        f"when {prefix}l_{v.code.lower()} is not false then {v.rank}" for v in levels
+    )
+    lowest = ruleset.levels[0].rank
+    return f"    case {at_least} else {lowest} end as lb,\n    case {at_most} else {lowest} end as ub"
+
+
+def trace_columns(ruleset: Ruleset, prefix: str = "") -> str:
+    """Two lists side by side: every rule's id and its value, to be unfolded into rows."""
+    ids = ", ".join(f"'{rule.id}'" for rule in ruleset.rules)
+    values = ", ".join(prefix + rule_column(rule.id) for rule in ruleset.rules)
+    return f"        unnest([{ids}]) as rule_id,\n        unnest([{values}]) as value"
