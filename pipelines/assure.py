@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-
 from pipelines import params
 from pipelines.assure_results import results
 from pipelines.assure_stage import CaseError, stage
@@ -47,7 +46,9 @@ def assure(document: Mapping[str, Any], ruleset: Ruleset | None = None) -> list[
     cases = document.get("cases")
     if not isinstance(cases, list) or not cases:
         raise CaseError("the file has no list `cases`")
-    actual = evaluate([(case["id"], case["input"], case.get("params", {})) for case in cases], ruleset)
+    actual = evaluate(
+        [(case["id"], case["input"], case.get("params", {})) for case in cases], ruleset
+    )
     return [
         CaseResult(
             case["id"],

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 import pyarrow as pa
@@ -215,10 +215,10 @@ class _Case:
         try:
             return dt.date.fromisoformat(str(value))
         except ValueError:
-            return self.fail(f"{name} '{value}' is no date; write 2024-01-31")
+            self.fail(f"{name} '{value}' is no date; write 2024-01-31")
 
     def number_of(self, value: Any, name: str) -> Decimal | None:
         return None if value is None else Decimal(str(value))
 
-    def fail(self, why: str) -> Any:
+    def fail(self, why: str) -> NoReturn:
         raise CaseError(f"case {self.id}: {why}")

@@ -141,9 +141,7 @@ def _add_file(con: duckdb.DuckDBPyConnection, receipt: Receipt, is_current: bool
         "current": is_current,
     }
     marks = ", ".join("?" for _ in landing.FILE)
-    con.execute(
-        f"insert into landing_file values ({marks})", [row[name] for name in landing.FILE]
-    )
+    con.execute(f"insert into landing_file values ({marks})", [row[name] for name in landing.FILE])
 
 
 def run_checks(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, int]]:
@@ -196,14 +194,13 @@ def _write(
 
 
 def _write_rules(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
-    con.execute("create table snap.level (level tinyint, code varchar, label varchar, role varchar)")
+    con.execute(
+        "create table snap.level (level tinyint, code varchar, label varchar, role varchar)"
+    )
     label = ruleset.values["tims_label"]
     con.executemany(
         "insert into snap.level values (?, ?, ?, ?)",
-        [
-            [v.rank, v.code, label if v.code == "TIMS" else v.label, v.role]
-            for v in ruleset.levels
-        ],
+        [[v.rank, v.code, label if v.code == "TIMS" else v.label, v.role] for v in ruleset.levels],
     )
     con.execute(
         "create table snap.rule (rule_id varchar, title varchar, level tinyint, section varchar, "
@@ -221,7 +218,7 @@ def _write_rules(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
         ],
     )
     con.execute(
-        'create table snap.item (item varchar, wording varchar, kind varchar, '
+        "create table snap.item (item varchar, wording varchar, kind varchar, "
         "screen boolean, ord integer)"
     )
     con.executemany(
@@ -233,9 +230,7 @@ def _write_rules(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
     )
 
 
-def _write_meta(
-    con: duckdb.DuckDBPyConnection, path: Path, home: Home, ruleset: Ruleset
-) -> None:
+def _write_meta(con: duckdb.DuckDBPyConnection, path: Path, home: Home, ruleset: Ruleset) -> None:
     before = current(home)
     service = home.config().get("service", {})
     days = con.execute("select max(extract_date), min(extract_date) from episode").fetchall()[0]

@@ -8,10 +8,16 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import OutcomesError
-from pipelines.explain_words import ANSWER_WORDS, STATE_WORDS, TRUTH_WORDS, facts_in_words
+from pipelines.explain_words import (
+    ANSWER_WORDS,
+    STATE_WORDS,
+    STATUS_WORDS,
+    TRUTH_WORDS,
+    facts_in_words,
+)
 from rules.condition import Atom, Truth
 from rules.explain import needed, outcomes
-from rules.ruleset import CONSTANTS, Ruleset, load
+from rules.ruleset import CONSTANTS, PREDICATES, Ruleset, load
 
 Row = dict[str, Any]
 
@@ -40,9 +46,7 @@ def explain(cur: duckdb.DuckDBPyConnection, episode_id: str) -> dict[str, Any]:
     files = {r["file_id"]: r["name"] for r in _rows(cur, "select file_id, name from file")}
     return {
         "episode_id": episode_id,
-        "parts": [
-            _part(cur, episode, ruleset, levels, constants, files) for episode in episodes
-        ],
+        "parts": [_part(cur, episode, ruleset, levels, constants, files) for episode in episodes],
     }
 
 
@@ -67,9 +71,7 @@ def _part(
     scores = _rows(cur, "select * from score where episode_key = ? order by score_date", key)
     contacts = _rows(cur, "select * from contact where episode_key = ? order by contact_key", key)
     breaches = _rows(cur, "select * from breach where episode_key = ? order by breach_date", key)
-    actions = _rows(
-        cur, "select * from referral where episode_key = ? order by referral_date", key
-    )
+    actions = _rows(cur, "select * from referral where episode_key = ? order by referral_date", key)
     for row in [*breaches]:
         row["level"] = levels[row["level"]]["label"]
     for row in actions:
@@ -125,8 +127,11 @@ def _contact(
                 "leads_to": each.rule.leads_to,
                 "place": each.rule.place,
                 "value": TRUTH_WORDS[each.value],
-                "because": [_reason(a, values, contact, ruleset) for a in each.decided_by
-                            if a.column not in CONSTANTS],
+                "because": [
+                    _reason(a, values, contact, ruleset)
+                    for a in each.decided_by
+                    if a.column not in CONSTANTS
+                ],
                 "would_settle": [_name(a, ruleset) for a in each.open],
             }
             for each in found
@@ -145,8 +150,6 @@ def _label(levels: dict[int, Row], rank: int | None) -> str | None:
 def _name(atom: Atom, ruleset: Ruleset) -> str:
     if atom.name in ruleset.items:
         return ruleset.items[atom.name].wording
-    from rules.ruleset import PREDICATES
-
     return PREDICATES[atom.name]
 
 
@@ -182,14 +185,15 @@ def render(explained: dict[str, Any]) -> str:
     lines: list[str] = []
     for part in explained["parts"]:
         lines += [
-            f"Episode {part['episode_id']} · site {part['site_id']} · data to {_uk(part['extract_date'])}",
+            f"Episode {part['episode_id']} · site {part['site_id']} · "
+            f"data to {_uk(part['extract_date'])}",
             f"  Triage outcome over the episode: {part['confirmed']}"
             + (
                 f" confirmed, {part['not_ruled_out']} not ruled out"
                 if part["confirmed"] != part["not_ruled_out"]
                 else ""
             ),
-            f"  Onset: {_onset(part)} · past 8 weeks: {part['persist_8w'].replace('_', ' ').lower()}",
+            f"  Onset: {_onset(part)} · past 8 weeks: {STATUS_WORDS[part['persist_8w']]}",
         ]
         for contact in part["contacts"]:
             lines += _contact_lines(contact)
@@ -225,8 +229,10 @@ def _contact_lines(contact: Row) -> list[str]:
         lines.append(f"    {rule['value']:<9} {rule['title']} ({rule['place']})")
         lines += [f"              {reason}" for reason in rule["because"]]
     if contact["not_asked"]:
-        listed = ", ".join(f"{q['wording']} ({ANSWER_WORDS.get(q['answer'], q['answer'])})"
-                           for q in contact["not_asked"])
+        listed = ", ".join(
+            f"{q['wording']} ({ANSWER_WORDS.get(q['answer'], q['answer'])})"
+            for q in contact["not_asked"]
+        )
         lines.append(f"    Without a yes or no: {listed}")
     lines += [f"    {fact}" for fact in contact["facts"]]
     lines.append(f"    Source: {contact['source']['file']}, line {contact['source']['line']}")

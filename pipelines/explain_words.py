@@ -28,6 +28,15 @@ STATE_WORDS = {
     "not_recent": "not recent",
     "perhaps_not_recent": "perhaps not recent",
 }
+STATUS_WORDS = {
+    "PERSISTENT": "still symptomatic",
+    "NOT_PERSISTENT": "resolved by then",
+    "NOT_YET_DUE": "too early to say",
+    "PENDING": "awaiting information",
+    "LOST": "no later information",
+    "ONSET_UNKNOWN": "onset not known well enough",
+    "NO_DATA": "no contacts",
+}
 
 
 def facts_in_words(contact: Row, episode: Row, scores: list[Row]) -> list[str]:
@@ -36,7 +45,8 @@ def facts_in_words(contact: Row, episode: Row, scores: list[Row]) -> list[str]:
         return []
     found = [_duration(contact, episode), _improvement(contact, scores), _exercises(contact)]
     if contact["symptomatic"] is not None:
-        found.append("Still symptomatic" if contact["symptomatic"] else "No symptoms at this contact")
+        present = "Still symptomatic" if contact["symptomatic"] else "No symptoms at this contact"
+        found.append(present)
     if contact["worsening"]:
         found.append("Getting worse")
     if contact["recent"] is False:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import datetime as dt
 import difflib
 from collections.abc import Mapping
@@ -54,7 +55,7 @@ class Parameter:
             return self._by_level(self._typed(value, dict))
         return [self._chosen(self._typed(each, str)) for each in self._typed(value, list)]
 
-    def _typed(self, value: Any, kind: type) -> Any:
+    def _typed(self, value: Any, kind: builtins.type[Any]) -> Any:
         if not isinstance(value, kind):
             raise self._error(value, f"a value of type {self.type} is needed")
         return value
@@ -66,7 +67,7 @@ class Parameter:
         low, high = self.min, self.max
         if (low is not None and value < low) or (high is not None and value > high):
             raise self._error(value, f"it must lie between {low} and {high} {self.unit}".rstrip())
-        return value  # type: ignore[no-any-return]
+        return value
 
     def _chosen(self, value: str) -> str:
         if self.choices and value not in self.choices:

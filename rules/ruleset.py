@@ -209,11 +209,11 @@ def _check_atom(where: str, atom: Atom, items: Mapping[str, Item]) -> None:
         raise RulesError(f"{where}: there is no predicate {atom.call}()")
     if atom.call is not None and not (atom.name in items and items[atom.name].screen):
         raise RulesError(f"{where}: {atom} needs one of the safety questions")
-    if atom.call is None and atom.name not in PREDICATES:
-        if atom.name not in items or not items[atom.name].rule:
-            near = difflib.get_close_matches(atom.name, [*items, *PREDICATES], 1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise RulesError(f"{where}: unknown item or predicate '{atom.name}'{hint}")
+    known = atom.name in PREDICATES or (atom.name in items and items[atom.name].rule)
+    if atom.call is None and not known:
+        near = difflib.get_close_matches(atom.name, [*items, *PREDICATES], 1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise RulesError(f"{where}: unknown item or predicate '{atom.name}'{hint}")
 
 
 def _version(ruleset: Ruleset, values: Mapping[str, Any]) -> str:

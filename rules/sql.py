@@ -40,7 +40,9 @@ def bound_columns(ruleset: Ruleset, prefix: str = "") -> str:
         f"when {prefix}l_{v.code.lower()} is not false then {v.rank}" for v in levels
     )
     lowest = ruleset.levels[0].rank
-    return f"    case {at_least} else {lowest} end as lb,\n    case {at_most} else {lowest} end as ub"
+    return (
+        f"    case {at_least} else {lowest} end as lb,\n    case {at_most} else {lowest} end as ub"
+    )
 
 
 def trace_columns(ruleset: Ruleset, prefix: str = "") -> str:
