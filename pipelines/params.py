@@ -86,8 +86,9 @@ def create(con: duckdb.DuckDBPyConnection, rows: Iterable[Mapping[str, Any]]) ->
     types = {**DERIVED, **COLUMNS, **dict.fromkeys(LISTS, "varchar")}
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     con.execute(f"create or replace table param_set ({columns})")
-    marks = ", ".join("?" for _ in types)
-    con.executemany(
-        f"insert into param_set values ({marks})",
-        [[each[name] for name in types] for each in rows],
+    listed = list(rows)
+    lists = ", ".join(f"unnest(?::{kind}[])" for kind in types.values())
+    con.execute(
+        f"insert into param_set select {lists}",
+        [[each[name] for each in listed] for name in types],
     )
