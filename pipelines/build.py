@@ -181,6 +181,12 @@ def _write(
     try:
         for table, model in PUBLISHED.items():
             con.execute(f"create table snap.{table} as select * from {model}")
+        names = home.config().get("sites", {})
+        for site_id, entry in names.items():
+            con.execute(
+                "update snap.site set name = ? where site_id = ?",
+                [entry.get("name", site_id), site_id],
+            )
         _write_rules(con, ruleset)
         con.execute(
             "create table snap.check_result "

@@ -1,0 +1,1 @@
+"""The dashboard: reads one published snapshot; every figure that it shows is a measure's."""

@@ -1,0 +1,136 @@
+"""The three key figures at the top of the Overview, in words. No screen library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard import text
+from pipelines.measures.answers import Answers, Escalation, Improvement, Persistence
+from pipelines.measures.types import Estimate, Median, NotEstimable, Result
+
+NEUTRAL = "◇"
+CLOCK = "◷"
+KNOWN = "◑"
+MORE = "▷"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A label, its value, lines that each begin with a symbol, and the measure that defines it."""
+
+    label: str
+    value: str
+    lines: tuple[str, ...]
+    measure: str
+
+
+def headline(found: Answers) -> tuple[Card, Card, Card]:
+    """One card per question."""
+    return (
+        _escalation(found.escalation),
+        _improvement(found.improvement),
+        _persistence(found.persistence),
+    )
+
+
+def _escalation(found: Escalation) -> Card:
+    return Card(
+        "Escalation confirmed at first contact",
+        text.figure(found.confirmed),
+        (
+            _spread(found.confirmed),
+            f"{MORE} {_with('not ruled out', found.not_ruled_out)}",
+            f"{NEUTRAL} Neither up nor down is good in itself",
+        ),
+        "escalation_confirmed",
+    )
+
+
+def _improvement(found: Improvement) -> Card:
+    by_8_weeks = next(at for at in found.at if at.day == 56)
+    return Card(
+        "Median time to improvement",
+        _median(found.median),
+        (
+            _median_spread(found.median),
+            f"{CLOCK} {_with('improved within 8 weeks', by_8_weeks.improved)}",
+            f"{KNOWN} {_with('of episodes have two scores', found.two_scores, counts=True)}",
+        ),
+        "time_to_improvement_median",
+    )
+
+
+def _persistence(found: Persistence) -> Card:
+    share = found.share_8_weeks
+    known = share.known
+    status = f"{KNOWN} {_with('of those due have a known status', known, counts=True)}"
+    if isinstance(known, Estimate) and not share.known_enough:
+        status = f"△ Status known in only {text.percent(known.value)} ({text.ratio(known)})"
+    return Card(
+        "Open now and past 8 weeks",
+        text.plural(found.now.total, "episode"),
+        (
+            f"{MORE} {_with('of those seen in time were past 8 weeks', share.share)}",
+            f"{NEUTRAL} {_range(share.best, share.worst)}",
+            status,
+        ),
+        "persisting_now",
+    )
+
+
+def _spread(result: Result) -> str:
+    if isinstance(result, NotEstimable):
+        return result.reason
+    return f"{text.limits(result)}; {text.ratio(result)}"
+
+
+def _with(words: str, result: Result, counts: bool = False) -> str:
+    if isinstance(result, NotEstimable):
+        return f"{words.capitalize()}: {result.reason[0].lower()}{result.reason[1:]}"
+    detail = text.ratio(result) if counts else f"{text.limits(result)}; {text.ratio(result)}"
+    return f"{text.figure(result)} {words} ({detail})"
+
+
+def _range(best: Result, worst: Result) -> str:
+    if isinstance(best, Estimate) and isinstance(worst, Estimate):
+        return (
+            f"Between {text.figure(best)} and {text.figure(worst)} whatever became of those "
+            "without later information"
+        )
+    return "No range: nobody is due yet"
+
+
+def _median(found: Median | Result) -> str:
+    if isinstance(found, Median):
+        return "Not reached" if found.value is None else text.days(found.value)
+    return "Not shown"
+
+
+def _median_spread(found: Median | Result) -> str:
+    if isinstance(found, Median):
+        return f"{text.limits(found)}; {text.count(found.events)} improved of {text.count(found.n)}"
+    return found.reason if isinstance(found, NotEstimable) else _spread(found)
+
+
+def escalation_results(found: Escalation) -> list[Result | Median]:
+    """The figures of the escalation section whose definitions the page lists."""
+    return [
+        found.confirmed,
+        found.not_ruled_out,
+        found.without_cancer_only,
+        found.bars_first[0].share,
+        found.levels[0].at_least,
+        found.levels[0].not_ruled_out,
+        found.screen_complete_first,
+    ]
+
+
+def improvement_results(found: Improvement) -> list[Result | Median]:
+    """The figures of the improvement section whose definitions the page lists."""
+    return [found.median, found.at[0].improved, found.at[0].escalated, found.two_scores]
+
+
+def persistence_results(found: Persistence) -> list[Result | Median]:
+    """The figures of the persistence section whose definitions the page lists."""
+    share = found.share_8_weeks
+    return [share.share, share.best, share.worst, share.known, found.estimated_8_weeks]

@@ -1,0 +1,5 @@
+-- Ids that look like one that does not exist. Grain: episode.
+select episode_id
+from episode
+order by jaro_winkler_similarity(lower(episode_id), lower($episode_id)) desc, episode_id
+limit 5

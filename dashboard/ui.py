@@ -1,0 +1,143 @@
+"""What pages are put together from: the frame, cards, charts with their tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import filters, store, text, theme
+from dashboard.cards import Card
+from dashboard.charts.base import Chart, Table
+from pipelines.measures.catalogue import measure, reason_text
+from pipelines.measures.filter import Filter
+from pipelines.measures.types import Median, Result
+
+VIEW = "_view"
+LONG_TABLE = 40
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page needs to know: the data, the filter, the colours."""
+
+    snapshot: store.Snapshot
+    filter: Filter
+    colours: theme.Palette
+
+
+def remember(snapshot: store.Snapshot, flt: Filter) -> None:
+    """Keep this run's snapshot and filter for the page: both stay the same to its end."""
+    kind = st.context.theme.type
+    st.session_state[VIEW] = View(snapshot, flt, theme.palette(kind))
+
+
+def opened(title: str, decision: str) -> View:
+    """Begin a page: its title, what the reader decides here, and what its figures cover."""
+    view: View = st.session_state[VIEW]
+    st.title(title)
+    st.markdown(decision)
+    review = view.snapshot.leaflet_review
+    st.caption(
+        f"{filters.described(view.snapshot, view.filter)}. "
+        f"The leaflet behind the rules is a draft past its review date, {review}."
+    )
+    return view
+
+
+def nothing_published(why: str) -> None:
+    """The page for a home without data."""
+    st.title("Nothing to show yet")
+    st.info(why, icon=":material/info:")
+    st.markdown(
+        "- `outcomes demo` loads the sample exports, so that you can look around.\n"
+        "- `outcomes ingest FILE…`, then `outcomes build`, publishes your own exports.\n\n"
+        "This page shows the data as soon as they are published; reload it then."
+    )
+
+
+def footer(snapshot: store.Snapshot) -> None:
+    """The line below every page: whose rules, adopted by whom, how old the data are."""
+    st.divider()
+    st.caption(
+        f"Rules from a leaflet marked draft, review date {snapshot.leaflet_review} (past); "
+        f"{_adopted(snapshot)}; {_age(snapshot.data_to)}."
+    )
+
+
+def _adopted(snapshot: store.Snapshot) -> str:
+    if not snapshot.adopted_by:
+        return "not yet recorded as locally adopted (section [service] of outcomes.toml)"
+    when = f" on {snapshot.adopted_on}" if snapshot.adopted_on else ""
+    return f"locally adopted by {snapshot.adopted_by}{when}"
+
+
+def _age(data_to: date | None) -> str:
+    if data_to is None:
+        return "the end of the data is not recorded"
+    old = (date.today() - data_to).days
+    return f"data to {text.day(data_to)}, {text.plural(max(old, 0), 'day')} old"
+
+
+def figure(spec: theme.Spec) -> go.Figure:
+    """A figure from a plain dictionary.
+
+    Unvalidated, since validation takes 30 ms a figure and the tests validate every one.
+    """
+    return go.Figure(spec, _validate=False)
+
+
+def show(chart: Chart, key: str) -> None:
+    """Title, plot with alt text, and the same figures as a table."""
+    st.subheader(chart.title)
+    if chart.said:
+        st.markdown(chart.said)
+    if chart.spec is None:
+        st.info(chart.alt, icon=":material/info:")
+        return
+    st.plotly_chart(
+        figure(chart.spec), theme=None, key=key, alt=chart.alt, config=dict(theme.PLOT_OPTIONS)
+    )
+    with st.expander(f"View as table: {chart.table.title}"):
+        table(chart.table)
+
+
+def table(found: Table) -> None:
+    """A table as real HTML where it is short enough, else as a grid that scrolls."""
+    frame = pd.DataFrame([list(row) for row in found.rows], columns=list(found.columns))
+    if len(frame) > LONG_TABLE:
+        st.dataframe(frame, hide_index=True, alt=found.title)
+    else:
+        st.table(frame, border="horizontal", hide_index=True, alt=found.title)
+
+
+def card(found: Card) -> None:
+    """One key figure: the value, then lines that each begin with a symbol."""
+    with st.container(border=True, height="stretch"):
+        st.metric(found.label, found.value, help=meaning(found.measure))
+        st.markdown("  \n".join(found.lines))
+
+
+def meaning(measure_id: str) -> str:
+    """The catalogue's definition of a measure, for the help beside a figure."""
+    found = measure(measure_id)
+    return f"{found.definition} Of: {found.denominator}."
+
+
+def counted(results: list[Result | Median]) -> None:
+    """How figures are counted, from the catalogue: definition, parts, and who is left out."""
+    with st.expander("How these figures are counted"):
+        for result in results:
+            found = measure(result.measure)
+            left_out = [
+                f"{reason_text(code)}: {text.count(n)}" for code, n in result.exclusions if n
+            ]
+            st.markdown(
+                f"**{found.name}** ({found.k_number})  \n{found.definition}  \n"
+                f"Counted: {found.numerator}. Of: {found.denominator}. "
+                f"Clock: {found.clock}.  \n"
+                f"Left out: {'; '.join(left_out) or 'nobody'}.  \nSource: {found.source}."
+            )

@@ -1,0 +1,30 @@
+"""Episodes: a list to choose from, and one episode with everything that its levels rest on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import episode_detail, episode_list, store, ui
+
+view = ui.opened(
+    "Episodes",
+    "**What you decide here:** whether you agree with a triage outcome, from the contact, the "
+    "rule and the source row that it rests on.",
+)
+wanted = episode_list.ask_for_id()
+if not wanted:
+    episode_list.show(view)
+else:
+    episode_list.link_back()
+    found = store.explained(view.snapshot, wanted)
+    if found is None:
+        near = [
+            row["episode_id"] for row in store.rows(view.snapshot, "near_ids", episode_id=wanted)
+        ]
+        st.warning(
+            f"There is no episode “{wanted}” in the data as published. "
+            + (f"Nearest ids: {', '.join(near)}." if near else "There are no episodes at all."),
+            icon=":material/search_off:",
+        )
+    else:
+        episode_detail.show(view, found)

@@ -1,0 +1,188 @@
+"""The data home: where things lie, and who may write there."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import time
+import tomllib
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from pipelines.errors import HomeLocked, OutcomesError
+
+SECTIONS = (
+    *("service", "sites", "parameters", "sources", "targets"),
+    *("disclosure", "spc", "access", "retention"),
+)
+SYNCHRONISED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "nextcloud", "box sync")
+
+
+def default_root() -> Path:
+    """OUTCOMES_HOME, else a per-user data folder."""
+    chosen = os.environ.get("OUTCOMES_HOME")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    return Path(platformdirs.user_data_dir("sciatica-outcomes", appauthor=False))
+
+
+@dataclass(frozen=True)
+class Home:
+    """A folder that holds landing, snapshots and the service's own settings."""
+
+    root: Path
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, path: Path | str | None = None, create: bool = True) -> Home:
+        """The home at `path`, else the default one (`default_root`).
+
+        Made with mode 0700. Raises OutcomesError inside a version-control work tree, or when
+        it is missing and `create` is false.
+        """
+        root = (Path(path).expanduser() if path else default_root()).absolute()
+        _refuse_work_tree(root)
+        home = cls(root, _sync_warning(root))
+        if create:
+            home._make()
+        elif not root.is_dir():
+            raise OutcomesError(
+                "there is no data home here", where=str(root), hint="Check --home or OUTCOMES_HOME."
+            )
+        return home
+
+    def _make(self) -> None:
+        try:
+            for folder in (self.root, self.landing, self.refused, self.snapshots, self.profiles):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.root.chmod(0o700)
+        except OSError as error:
+            raise OutcomesError(
+                f"the data home cannot be made: {error.strerror or error}",
+                where=str(self.root),
+                hint="Choose a folder that you may write to, with --home or OUTCOMES_HOME.",
+            ) from None
+
+    @property
+    def landing(self) -> Path:
+        """Typed rows by stream and file, never changed."""
+        return self.root / "landing"
+
+    @property
+    def refused(self) -> Path:
+        """Why files were refused; nothing of their content."""
+        return self.root / "refused"
+
+    @property
+    def snapshots(self) -> Path:
+        """Published snapshots and the pointer CURRENT."""
+        return self.root / "snapshots"
+
+    @property
+    def profiles(self) -> Path:
+        """The service's own profiles."""
+        return self.root / "profiles"
+
+    @property
+    def config_file(self) -> Path:
+        """The service's settings."""
+        return self.root / "outcomes.toml"
+
+    def config(self) -> dict[str, Any]:
+        """The settings of outcomes.toml; OutcomesError for a malformed or unknown section."""
+        if not self.config_file.exists():
+            return {}
+        try:
+            found = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise OutcomesError(str(error), where=str(self.config_file)) from None
+        for section in found:
+            if section not in SECTIONS:
+                near = difflib.get_close_matches(section, SECTIONS, 1)
+                hint = f"Did you mean [{near[0]}]?" if near else f"Known: {', '.join(SECTIONS)}."
+                raise OutcomesError(
+                    f"unknown section [{section}]", where=str(self.config_file), hint=hint
+                )
+        return found
+
+    @contextlib.contextmanager
+    def lock(self, purpose: str, wait: float = 0.0) -> Iterator[None]:
+        """Hold the home for writing; HomeLocked says who holds it otherwise."""
+        lock = FileLock(self.root / ".lock")
+        try:
+            lock.acquire(timeout=wait)
+        except Timeout:
+            raise HomeLocked(
+                f"another outcomes process ({self._holder()}) is writing",
+                where=str(self.root),
+                hint="Wait until it has finished, then try again.",
+            ) from None
+        note = self.root / ".lock-holder"
+        try:
+            now = dt.datetime.now().strftime("%H:%M")
+            note.write_text(json.dumps({"pid": os.getpid(), "verb": purpose, "since": now}))
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                note.unlink()
+            lock.release()
+
+    def _holder(self) -> str:
+        try:
+            held = json.loads((self.root / ".lock-holder").read_text(encoding="utf-8"))
+            return f"pid {held['pid']}, `{held['verb']}`, since {held['since']}"
+        except (OSError, ValueError, KeyError):
+            return "its name is not known"
+
+
+def replace(source: Path, target: Path, tries: int = 5) -> None:
+    """Rename over `target`, again after a short wait where another program has it open."""
+    for attempt in range(tries):
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if attempt == tries - 1:
+                raise
+            time.sleep(0.1 * (attempt + 1))
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make a rename inside `folder` durable, where the system allows it."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def fsync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    with path.open("rb") as handle, contextlib.suppress(OSError):
+        os.fsync(handle.fileno())
+
+
+def _refuse_work_tree(root: Path) -> None:
+    for folder in (root, *root.parents):
+        if any((folder / mark).exists() for mark in (".git", ".hg", ".svn")):
+            raise OutcomesError(
+                "the data home would lie inside a version-control work tree",
+                where=str(folder),
+                hint="Patient-level data must not get into a repository; choose another folder.",
+            )
+
+
+def _sync_warning(root: Path) -> tuple[str, ...]:
+    for part in root.parts:
+        if any(name in part.casefold() for name in SYNCHRONISED):
+            return (f"The data home lies in a synchronised folder ({part}): copies leave this machine.",)
+    return ()

@@ -1,0 +1,170 @@
+"""From a cell's text to a typed value, strictly: each distinct value is judged once."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from pipelines.ingest.contract import Column, dictionary
+from pipelines.ingest.profile import Mapped, Profile
+
+Cast = Callable[[str], tuple[Any, str | None]]
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+OPEN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+&.,'()/<>-]{0,39}")
+WHOLE = re.compile(r"-?[0-9]{1,9}(\.0+)?")
+DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,15})?")
+TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+SHORT_CODE = re.compile(r"[A-Za-z0-9 ./_+-]{1,24}")
+THOUSANDTH = Decimal("0.001")
+PATTERNS = {
+    "%d": r"[0-9]{1,2}", "%m": r"[0-9]{1,2}", "%Y": r"[0-9]{4}", "%H": r"[0-9]{1,2}",
+    "%M": r"[0-9]{2}", "%S": r"[0-9]{2}", "%b": r"[A-Za-z]{3}", "%B": r"[A-Za-z]+",
+}  # fmt: skip
+
+
+def casting(column: Column, mapped: Mapped, profile: Profile, latest: dt.date) -> Cast:
+    """The function that reads this column's cells: text to (value, problem or None)."""
+    if mapped.codes:
+        return _coded(column, profile.codes[mapped.codes])
+    if column.kind == "answer":
+        return _coded(column, dictionary()["answers"])
+    if column.kind == "id":
+        return _id
+    if column.kind == "date":
+        return _dates(mapped.formats or profile.formats, profile.earliest, latest)
+    if column.kind == "time":
+        return _time
+    if column.kind in ("count", "number", "float"):
+        return _number(column, mapped)
+    if column.kind == "closed":
+        return _closed(column)
+    return _open
+
+
+def _coded(column: Column, table: dict[str, Any]) -> Cast:
+    """Spellings to codes by case-folded comparison; `match = "regex"` searches patterns."""
+    fallback = table.get("on_unmapped")
+    lists = {code: spelt for code, spelt in table.items() if isinstance(spelt, list)}
+    if table.get("match") == "regex":
+        patterns = [(re.compile(s, re.I), code) for code, spelt in lists.items() for s in spelt]
+
+        def search(text: str) -> tuple[Any, str | None]:
+            for pattern, code in patterns:
+                if pattern.search(text):
+                    return code, None
+            return fallback, "unmapped"
+
+        return search
+    known = {
+        str(spelling).strip().casefold(): code for code, spelt in lists.items() for spelling in spelt
+    }
+    unknown = "unknown" if column.kind == "answer" else fallback
+
+    def look_up(text: str) -> tuple[Any, str | None]:
+        code = known.get(text.strip().casefold())
+        return (code, None) if code is not None else (unknown, "unmapped")
+
+    return look_up
+
+
+def _id(text: str) -> tuple[Any, str | None]:
+    return (text, None) if ID.fullmatch(text) else (None, "invalid_id")
+
+
+def _open(text: str) -> tuple[Any, str | None]:
+    return (text, None) if OPEN_CODE.fullmatch(text) else (None, "unmapped")
+
+
+def _closed(column: Column) -> Cast:
+    known = {code.casefold(): code for code in column.codes}
+
+    def look_up(text: str) -> tuple[Any, str | None]:
+        code = known.get(text.casefold())
+        return (code, None) if code else (None, "unmapped")
+
+    return look_up
+
+
+def _time(text: str) -> tuple[Any, str | None]:
+    if not TIME.fullmatch(text):
+        return None, "invalid_time"
+    return (text if len(text) == 8 else f"{text}:00"), None
+
+
+def _number(column: Column, mapped: Mapped) -> Cast:
+    low = mapped.low if mapped.low is not None else column.low
+    high = mapped.high if mapped.high is not None else column.high
+    pattern = WHOLE if column.kind == "count" else DECIMAL
+
+    def read(text: str) -> tuple[Any, str | None]:
+        bare = text.removesuffix(mapped.strip).strip() if mapped.strip else text
+        if not pattern.fullmatch(bare):
+            return None, "not_a_number"
+        value = Decimal(bare)
+        if (low is not None and value < Decimal(str(low))) or (
+            high is not None and value > Decimal(str(high))
+        ):
+            return None, "out_of_range"
+        if mapped.scale is not None:
+            value *= Decimal(str(mapped.scale))
+        if column.kind == "count":
+            return int(value), None
+        return (float(value) if column.kind == "float" else value.quantize(THOUSANDTH)), None
+
+    return read
+
+
+def _dates(formats: tuple[str, ...], earliest: dt.date, latest: dt.date) -> Cast:
+    compiled = [(_shape(fmt), fmt, "%d" not in fmt) for fmt in formats]
+
+    def read(text: str) -> tuple[Any, str | None]:
+        for shape, fmt, by_month in compiled:
+            if not shape.fullmatch(text):
+                continue
+            try:
+                moment = dt.datetime.strptime(text, fmt)
+            except ValueError:
+                continue
+            if not earliest <= moment.date() <= latest:
+                return None, "date_out_of_range"
+            return (moment, by_month), None
+        return None, "invalid_date"
+
+    return read
+
+
+def _shape(fmt: str) -> re.Pattern[str]:
+    pattern, place = "", 0
+    while place < len(fmt):
+        token = fmt[place : place + 2]
+        if token in PATTERNS:
+            pattern += PATTERNS[token]
+            place += 2
+        else:
+            pattern += re.escape(fmt[place])
+            place += 1
+    return re.compile(pattern)
+
+
+def month_end(day: dt.date) -> dt.date:
+    """The last day of the month of `day`."""
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def rekeyed(text: str, key: bytes) -> str:
+    """A pseudonym that only the holder of the key can make again: HMAC-SHA-256, 32 hex digits."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def shown(value: str, column: Column) -> str | None:
+    """The value for the load report where it is a short code; never an id or free text."""
+    if column.kind in ("id", "text", "date") or not SHORT_CODE.fullmatch(value):
+        return None
+    return None if re.search(r"\d{6,}", value) else value

@@ -1,0 +1,297 @@
+"""Take in a file: examined, guarded, mapped, balanced, and only then kept; or refused whole."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import landing_tables as landing
+from pipelines.errors import Refusal
+from pipelines.home import Home, fsync_file, fsync_folder, replace
+from pipelines.ingest.identifiers import ColumnGuard
+from pipelines.ingest.mapping import Mapper
+from pipelines.ingest.profile import Profile, choose
+from pipelines.ingest.reading import Batch, Reading
+from pipelines.ingest.receipt import Receipt, Records, list_receipts, record_refusal
+from pipelines.ingest.source import Source, examine
+
+Progress = Callable[[str, int, int], None]
+QUARANTINE = pa.schema(
+    [("file_id", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("record_hash", pa.string())]
+)
+CELLS = pa.schema(
+    [
+        *(("file_id", pa.string()), ("line", pa.int64()), ("column", pa.string())),
+        *(("reason", pa.string()), ("value", pa.string())),
+    ]
+)
+
+
+def ingest_file(
+    home: Home,
+    path: Path,
+    *,
+    profile: str | Path | None = None,
+    source: str | None = None,
+    extract_date: dt.date | None = None,
+    progress: Progress | None = None,
+) -> Receipt:
+    """Take one export into landing and return its load report.
+
+    The caller holds the home's lock. The same bytes with the same profile change nothing
+    (`unchanged` is then true). Raises Refusal, on record in the home, when the file is refused:
+    nothing of its content is kept.
+    """
+    sweep(home)
+    digest: str | None = None
+    try:
+        chosen = choose(home, path, profile).for_file(path.name)
+        found = examine(path, chosen.encodings, chosen.multiline)
+        digest = found.sha256
+        return _taken(home, found, chosen, source, extract_date, progress)
+    except Refusal as refusal:
+        record_refusal(home, refusal, digest)
+        raise
+
+
+def sweep(home: Home) -> None:
+    """Remove what an interrupted ingest left behind. The caller holds the lock."""
+    for left in home.landing.glob(".tmp-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _taken(
+    home: Home,
+    source: Source,
+    profile: Profile,
+    source_name: str | None,
+    given: dt.date | None,
+    progress: Progress | None,
+) -> Receipt:
+    receipts = list_receipts(home)
+    file_id = f"{source.sha256[:16]}-{profile.digest[:8]}"
+    for receipt in receipts:
+        if receipt.file_id == file_id:
+            receipt.unchanged = True
+            return receipt
+    _check_name(source, profile, receipts)
+    guarded, masked = _guarded(source, profile, progress)
+    covered = guarded.extract_date(given)
+    mapper = Mapper(profile, file_id, covered, masked)
+    folder = home.landing / f".tmp-{os.getpid()}-{file_id}"
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+        records, quarantine, days = _write(source, profile, mapper, folder, guarded.total, progress)
+        _check_balance(source, records)
+        _check_tolerances(source, profile, records, quarantine, mapper)
+        if source_name:
+            raise_unless_same(source_name, profile)
+        receipt = _receipt(source, profile, mapper, records, quarantine, days, receipts)
+        receipt.save(folder)
+        for written in folder.iterdir():
+            fsync_file(written)
+        target = home.landing / profile.stream / file_id
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        replace(folder, target)
+        fsync_folder(target.parent)
+        return receipt
+    finally:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def raise_unless_same(source_name: str, profile: Profile) -> None:
+    """The command may name the source only as the profile does, so that keys stay one."""
+    if source_name != profile.source:
+        raise Refusal(
+            profile.id,
+            None,
+            f"the profile is for source '{profile.source}', not '{source_name}'",
+            "Copy the profile into the home's profiles folder with its own source.",
+        )
+
+
+def _check_name(source: Source, profile: Profile, receipts: list[Receipt]) -> None:
+    """One name, other bytes: only a declared correction or a replacing supply may do that."""
+    same = [r for r in receipts if r.name == source.path.name and r.profile == profile.id]
+    if profile.supply == "append" and any(r.sha256 != source.sha256 for r in same):
+        raise Refusal(
+            source.path.name,
+            None,
+            "a file of this name with other content was taken in before",
+            'If this is a correction, ingest it with a profile whose supply is "delta".',
+        )
+
+
+def _guarded(
+    source: Source, profile: Profile, progress: Progress | None
+) -> tuple[Reading, frozenset[str]]:
+    """First pass, before anything is written: look at every column for identifiers of people."""
+    reading = Reading(source, profile)
+    guards: dict[str, ColumnGuard] = {}
+    n_data = 0
+    suspects: dict[str, set[str]] = {}
+    for batch in reading.batches():
+        n_data += len(batch.lines) + len(batch.aside)
+        for place, header in enumerate(batch.header):
+            mapped = profile.columns.get(header)
+            if mapped and mapped.drop:
+                continue  # free text and the like: dropped unread
+            counts = Counter(row[place] for row in batch.rows)
+            guards.setdefault(header, ColumnGuard(header)).look(counts.items())
+            if guards[header].seen["an NHS number"]:
+                suspects.setdefault(header, set()).update(v for v in counts if _suspect(v))
+        if progress:
+            progress(f"checking {source.path.name}", reading.total, source.lines)
+    for place, (header, guard) in enumerate(guards.items(), start=1):
+        if finding := guard.finding():
+            what, count = finding
+            raise Refusal(
+                source.path.name,
+                f"column {place} ('{header}')" if header in profile.columns else f"column {place}",
+                f"{count} value(s) look like {what}",
+                "Export without identifiers of people; nothing of the file was kept.",
+            )
+    if n_data == 0:
+        raise Refusal(source.path.name, None, "there are no rows under the header")
+    masked = {v for header, guard in guards.items() if guard.masks for v in suspects[header]}
+    return reading, frozenset(masked)
+
+
+def _suspect(value: str) -> bool:
+    from pipelines.ingest.identifiers import valid_nhs_number
+
+    return valid_nhs_number(value.strip())
+
+
+def _write(
+    source: Source,
+    profile: Profile,
+    mapper: Mapper,
+    folder: Path,
+    total: int,
+    progress: Progress | None,
+) -> tuple[Records, Counter[str], list[dt.date]]:
+    """Second pass: map and write, batch by batch."""
+    table = landing.STREAMS[profile.stream]
+    schema = landing.arrow_schema(table)
+    reading = Reading(source, profile)
+    quarantine: Counter[str] = Counter()
+    aside_rows: list[dict[str, Any]] = []
+    accepted = 0
+    days: list[dt.date] = []
+    date_column = "contact_date" if profile.stream == "triage" else mapper.required[1]
+    with pq.ParquetWriter(folder / "rows.parquet", schema, compression="zstd") as writer:
+        for batch in reading.batches():
+            rows, aside = mapper.map(batch)
+            accepted += len(rows)
+            quarantine.update(reason for _, reason, _ in aside)
+            aside_rows += [_aside(mapper.file_id, each) for each in aside]
+            if rows:
+                writer.write_table(pa.Table.from_pylist(rows, schema))
+                found = [row[date_column] for row in rows]
+                days = [min([*days, *found]), max([*days, *found])]
+            if progress:
+                progress(f"reading {source.path.name}", reading.total, total)
+    pq.write_table(pa.Table.from_pylist(aside_rows, QUARANTINE), folder / "quarantine.parquet")
+    pq.write_table(pa.Table.from_pylist(mapper.cell_rows, CELLS), folder / "cells.parquet")
+    records = Records(source.lines, accepted, sum(quarantine.values()), dict(reading.dropped))
+    return records, quarantine, days
+
+
+def _aside(file_id: str, each: tuple[int, str, bytes]) -> dict[str, Any]:
+    line, reason, digest = each
+    return {"file_id": file_id, "line": line, "reason": reason, "record_hash": digest.hex()}
+
+
+def _check_balance(source: Source, records: Records) -> None:
+    if not records.balanced:
+        raise Refusal(
+            source.path.name,
+            None,
+            f"{records.physical} records were counted, but {records.accepted} accepted + "
+            f"{records.quarantined} set aside + {sum(records.dropped.values())} dropped differ",
+            "This should not happen; please report it. Nothing was kept.",
+        )
+
+
+def _check_tolerances(
+    source: Source,
+    profile: Profile,
+    records: Records,
+    quarantine: Counter[str],
+    mapper: Mapper,
+) -> None:
+    data = records.accepted + records.quarantined
+    if records.quarantined > profile.max_quarantine * data:
+        reason, n = quarantine.most_common(1)[0]
+        raise Refusal(
+            source.path.name,
+            None,
+            f"{records.quarantined} of {data} rows cannot be used (most often {reason}: {n}), "
+            f"more than the {profile.max_quarantine:.0%} that profile {profile.id} tolerates",
+            "Check that the file and the profile belong together, and its date formats.",
+        )
+    for name in mapper.filled:
+        wrong = mapper.cells[name, "unmapped"]
+        if wrong > max(5, profile.max_unmapped * mapper.filled[name]):
+            raise Refusal(
+                source.path.name,
+                f"column for {name}",
+                f"{wrong} of {mapper.filled[name]} values are not in the profile's code table",
+                f"Add the missing spellings to profile {profile.id}.",
+            )
+
+
+def _receipt(
+    source: Source,
+    profile: Profile,
+    mapper: Mapper,
+    records: Records,
+    quarantine: Counter[str],
+    days: list[dt.date],
+    receipts: list[Receipt],
+) -> Receipt:
+    cells: dict[str, dict[str, int]] = {}
+    for (column, reason), n in sorted(mapper.cells.items()):
+        cells.setdefault(column, {})[reason] = n
+    warnings = []
+    if days and days[-1] > mapper.extract_date:
+        warnings.append("some rows are dated after the extract date; they are kept and left out")
+    return Receipt(
+        file_id=mapper.file_id,
+        name=source.path.name,
+        sha256=source.sha256,
+        bytes=source.size,
+        source=profile.source,
+        stream=profile.stream,
+        supply=profile.supply,
+        profile=profile.id,
+        profile_version=profile.version,
+        profile_hash=profile.digest,
+        extract_date=mapper.extract_date,
+        ingested_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        sequence=max((r.sequence for r in receipts), default=0) + 1,
+        encoding=source.encoding,
+        action_source=profile.action_source,
+        columns={m.header: ", ".join(m.to) for m in profile.columns.values() if not m.drop},
+        absent=sorted(set(profile.absent)),
+        records=records,
+        quarantine=dict(quarantine),
+        cells=cells,
+        first_date=days[0].isoformat() if days else None,
+        last_date=days[-1].isoformat() if days else None,
+        warnings=warnings,
+    )
+
+
+

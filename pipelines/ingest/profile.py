@@ -1,0 +1,308 @@
+"""A profile says how one service's export becomes the canonical columns. TOML, no code."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import difflib
+import fnmatch
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import OutcomesError, Refusal
+from pipelines.home import Home
+from pipelines.ingest import contract
+
+KEYS = {
+    "profile": {"id", "version", "title", "stream", "source", "source_from", "supply"},
+    "match": {"glob", "correction_glob"},
+    "file": {
+        "format", "encodings", "delimiter", "quote", "header_row", "footer", "null_tokens", "trim",
+        "max_quarantine", "max_unmapped", "extra_columns", "filter", "multiline",
+    },
+    "dates": {
+        "formats", "min", "extract_date", "extract_date_from", "extract_date_format", "synthesize",
+    },
+    "privacy": {"ids"},
+    "keys": {"row", "delete"},
+    "columns": None,
+    "constants": None,
+    "absent": {"not_asked", "action"},
+    "codes": None,
+}  # fmt: skip
+SUPPLIES = ("full", "append", "delta")
+
+
+class ProfileError(OutcomesError):
+    """A profile that cannot be used; the message names the section and the key."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One source column: where it goes and how its cells are read."""
+
+    header: str
+    to: tuple[str, ...]
+    drop: bool = False
+    codes: str | None = None
+    formats: tuple[str, ...] = ()
+    strip: str = ""
+    scale: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A checked profile; `digest` identifies its content."""
+
+    id: str
+    version: str
+    title: str
+    stream: str
+    source: str
+    supply: str
+    digest: str
+    globs: tuple[str, ...]
+    columns: dict[str, Mapped]
+    source_from: re.Pattern[str] | None = None
+    correction_globs: tuple[str, ...] = ()
+    encodings: tuple[str, ...] = ("utf-8-sig",)
+    delimiter: str = ","
+    quote: str = '"'
+    header_row: int = 1
+    footer: re.Pattern[str] | None = None
+    null_tokens: frozenset[str] = frozenset({""})
+    trim: bool = True
+    max_quarantine: float = 0.02
+    max_unmapped: float = 0.05
+    extra_columns: str = "refuse"
+    filter: dict[str, Any] | None = None
+    multiline: bool = False
+    formats: tuple[str, ...] = ("%Y-%m-%d",)
+    earliest: dt.date = dt.date(1900, 1, 1)
+    extract_date: dt.date | None = None
+    extract_date_from: re.Pattern[str] | None = None
+    extract_date_format: str = "%Y-%m-%d"
+    synthesize: dict[str, Any] | None = None
+    ids: str = "keep"
+    key: tuple[str, ...] = ()
+    delete: dict[str, Any] | None = None
+    constants: dict[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    codes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def for_file(self, name: str) -> Profile:
+        """The profile as it holds for one file: its source, and whether it is a correction.
+
+        Raises Refusal when the file's name does not tell the source.
+        """
+        changed: dict[str, Any] = {}
+        if self.source_from is not None:
+            match = self.source_from.search(name)
+            if match is None:
+                raise Refusal(
+                    name,
+                    None,
+                    "the file's name does not tell which service it is from",
+                    f"Profile {self.id} reads it from '{self.source_from.pattern}'.",
+                )
+            changed["source"] = match.group(1)
+        if any(fnmatch.fnmatchcase(name, glob) for glob in self.correction_globs):
+            changed["supply"] = "delta"
+        return dataclasses.replace(self, **changed) if changed else self
+
+    @property
+    def targets(self) -> set[str]:
+        """The canonical columns that this profile fills."""
+        return {name for column in self.columns.values() for name in column.to}
+
+    @property
+    def action_source(self) -> bool:
+        """Does the export say what was done: a referral or an advice?"""
+        return self.stream == "referral" or bool(
+            self.targets & {"referral_destination", "disposition_recorded"}
+        )
+
+
+def read_profile(text: str, name: str) -> Profile:
+    """Parse and check a profile; ProfileError names what is wrong and where."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"the profile is not valid TOML: {error}", where=name) from None
+    for section, content in document.items():
+        _known(name, "section", section, KEYS)
+        allowed = KEYS[section]
+        if allowed is not None:
+            for key in content:
+                _known(name, f"key in [{section}]", key, allowed)
+    head = document.get("profile", {})
+    for key in ("id", "version", "stream"):
+        if key not in head:
+            raise ProfileError(f"[profile] needs {key}", where=name)
+    if ("source" in head) == ("source_from" in head):
+        raise ProfileError("[profile] needs either source or source_from", where=name)
+    stream = head["stream"]
+    if stream not in contract.dictionary()["required"]:
+        raise ProfileError(f"stream '{stream}' is none of triage, exercise_log, referral", name)
+    supply = head.get("supply", "append")
+    if supply not in SUPPLIES:
+        raise ProfileError(f"supply '{supply}' is none of {', '.join(SUPPLIES)}", where=name)
+    file, dates = document.get("file", {}), document.get("dates", {})
+    columns = _columns(name, stream, document)
+    profile = Profile(
+        id=head["id"],
+        version=str(head["version"]),
+        title=head.get("title", head["id"]),
+        stream=stream,
+        source=head.get("source", ""),
+        source_from=_pattern(name, head.get("source_from")),
+        supply=supply,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        globs=tuple(document.get("match", {}).get("glob", [])),
+        correction_globs=tuple(document.get("match", {}).get("correction_glob", [])),
+        columns=columns,
+        encodings=tuple(file.get("encodings", ["utf-8-sig"])),
+        delimiter=file.get("delimiter", ","),
+        quote=file.get("quote", '"'),
+        header_row=file.get("header_row", 1),
+        footer=_pattern(name, file.get("footer")),
+        null_tokens=frozenset({"", *file.get("null_tokens", [])}),
+        trim=file.get("trim", True),
+        max_quarantine=file.get("max_quarantine", 0.02),
+        max_unmapped=file.get("max_unmapped", 0.05),
+        extra_columns=file.get("extra_columns", "refuse"),
+        filter=file.get("filter"),
+        multiline=file.get("multiline", False),
+        formats=tuple(dates.get("formats", ["%Y-%m-%d"])),
+        earliest=dates.get("min", dt.date(1900, 1, 1)),
+        extract_date=dates.get("extract_date"),
+        extract_date_from=_pattern(name, dates.get("extract_date_from")),
+        extract_date_format=dates.get("extract_date_format", "%Y-%m-%d"),
+        synthesize=dates.get("synthesize"),
+        ids=document.get("privacy", {}).get("ids", "keep"),
+        key=tuple(document.get("keys", {}).get("row", [])),
+        delete=document.get("keys", {}).get("delete"),
+        constants=document.get("constants", {}),
+        absent=tuple(document.get("absent", {}).get("not_asked", [])),
+        codes=document.get("codes", {}),
+    )
+    _check_targets(name, profile)
+    return profile
+
+
+def _known(name: str, what: str, key: str, allowed: Any) -> None:
+    if key not in allowed:
+        near = difflib.get_close_matches(key, list(allowed), 1)
+        raise ProfileError(
+            f"unknown {what}: '{key}'", where=name, hint=f"Did you mean '{near[0]}'?" if near else None
+        )
+
+
+def _pattern(name: str, text: str | None) -> re.Pattern[str] | None:
+    if text is None:
+        return None
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ProfileError(f"'{text}' is no regular expression: {error}", where=name) from None
+
+
+def _columns(name: str, stream: str, document: Mapping[str, Any]) -> dict[str, Mapped]:
+    found = {}
+    allowed = {"to", "drop", "codes", "formats", "strip", "scale", "range", "type"}
+    for header, entry in document.get("columns", {}).items():
+        for key in entry:
+            _known(name, f"key of column '{header}'", key, allowed)
+        to = entry.get("to", [])
+        to = (to,) if isinstance(to, str) else tuple(to)
+        if not to and not entry.get("drop"):
+            raise ProfileError(f"column '{header}' needs `to` or `drop = true`", where=name)
+        if entry.get("codes") and entry["codes"] not in document.get("codes", {}):
+            raise ProfileError(f"column '{header}': there is no [codes.{entry['codes']}]", name)
+        low, high = entry.get("range", (None, None))
+        found[header] = Mapped(
+            header,
+            to,
+            drop=bool(entry.get("drop")),
+            codes=entry.get("codes"),
+            formats=tuple(entry.get("formats", ())),
+            strip=entry.get("strip", ""),
+            scale=entry.get("scale"),
+            low=low,
+            high=high,
+        )
+    if not found:
+        raise ProfileError("the profile maps no column; [columns] is empty", where=name)
+    return found
+
+
+def _check_targets(name: str, profile: Profile) -> None:
+    known = contract.columns(profile.stream)
+    for target in [*profile.targets, *profile.constants, *profile.absent]:
+        if not target.startswith(("x_", "_")) and target not in known:
+            near = difflib.get_close_matches(target, known, 1)
+            raise ProfileError(
+                f"'{target}' is no column of the {profile.stream} stream",
+                where=name,
+                hint=f"Did you mean '{near[0]}'?" if near else None,
+            )
+    given = profile.targets | set(profile.constants)
+    if profile.synthesize:
+        given |= set(profile.synthesize) - {"by"}
+    for needed in contract.required(profile.stream):
+        if needed not in given:
+            raise ProfileError(f"no column is mapped to {needed}, which every row needs", name)
+
+
+def available(home: Home) -> dict[str, Profile]:
+    """Every usable profile by id: the packaged ones and the home's own, which win."""
+    found: dict[str, Profile] = {}
+    for entry in sorted(resources.files("pipelines.ingest.profiles").iterdir(), key=str):
+        if entry.name.endswith(".toml"):
+            profile = read_profile(entry.read_text(encoding="utf-8"), entry.name)
+            found[profile.id] = profile
+    if home.profiles.is_dir():
+        for path in sorted(home.profiles.glob("*.toml")):
+            profile = read_profile(path.read_text(encoding="utf-8"), str(path))
+            found[profile.id] = profile
+    return found
+
+
+def choose(home: Home, path: Path, wanted: str | Path | None) -> Profile:
+    """The profile named, or the only one whose pattern fits the file's name.
+
+    Raises Refusal with the candidates when none or several fit.
+    """
+    if wanted is not None:
+        own = Path(wanted)
+        if own.suffix == ".toml":
+            if not own.is_file():
+                raise OutcomesError("the profile does not exist", where=str(own))
+            return read_profile(own.read_text(encoding="utf-8"), str(own))
+        profiles = available(home)
+        if str(wanted) in profiles:
+            return profiles[str(wanted)]
+        near = difflib.get_close_matches(str(wanted), profiles, 1)
+        raise OutcomesError(
+            f"there is no profile '{wanted}'",
+            hint=(f"Did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(profiles)}.",
+        )
+    profiles = available(home)
+    fitting = [
+        profile
+        for profile in profiles.values()
+        if any(fnmatch.fnmatchcase(path.name, glob) for glob in profile.globs)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = ", ".join(p.id for p in (fitting or profiles.values()))
+    what = "several profiles fit its name" if fitting else "no profile fits its name"
+    raise Refusal(path.name, None, what, f"Name one with --profile: {listed}.")

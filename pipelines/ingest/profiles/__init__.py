@@ -1,0 +1,1 @@
+"""Packaged profiles: how known exports become the canonical columns."""

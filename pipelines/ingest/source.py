@@ -1,0 +1,165 @@
+"""A source file as bytes and as text: hashed, unpacked, decoded strictly, lines counted."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import Refusal
+
+BLOCK = 1 << 20
+GZIP = b"\x1f\x8b"
+ZIP = b"PK\x03\x04"
+LONGEST_LINE = 1 << 20
+MOST_TEXT = 64 * (1 << 30)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was found out about the bytes before anything was read from them."""
+
+    path: Path
+    sha256: str
+    size: int
+    packed: bool
+    encoding: str
+    lines: int
+
+
+def examine(path: Path, encodings: tuple[str, ...], multiline: bool = False) -> Source:
+    """Hash, unpack and decode the whole file once; count its records without a CSV reader.
+
+    `lines` counts physical records: line ends, or, with `multiline`, line ends outside quotes.
+    Raises Refusal for a file that is missing, empty, truncated, or in none of the encodings.
+    """
+    if not path.exists():
+        raise Refusal(path.name, None, "the file does not exist", "Check the path.")
+    if not path.is_file():
+        raise Refusal(path.name, None, "this is not a file", "Name the files one by one.")
+    size, digest, head = _hashed(path)
+    if size == 0:
+        raise Refusal(path.name, None, "the file is empty", "Export it again.")
+    if head.startswith(ZIP):
+        raise Refusal(path.name, None, "this is a ZIP archive", "Unpack it first.")
+    packed = head.startswith(GZIP)
+    _check_bytes(path, packed, encodings)
+    reasons = []
+    for encoding in encodings:
+        try:
+            lines = _count(path, packed, encoding, multiline)
+        except (UnicodeDecodeError, UnicodeError) as error:
+            reasons.append(f"{encoding}: {_where(error)}")
+            continue
+        return Source(path, digest, size, packed, encoding, lines)
+    raise Refusal(
+        path.name,
+        None,
+        f"the text is in none of the profile's encodings ({'; '.join(reasons)})",
+        "Export it in one of these, or name its encoding in the profile under [file].",
+    )
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[io.TextIOBase]:
+    """The decoded text, with line ends as they are."""
+    with _binary(source.path, source.packed) as raw:
+        yield io.TextIOWrapper(raw, encoding=source.encoding, errors="strict", newline="")
+
+
+@contextmanager
+def _binary(path: Path, packed: bool) -> Iterator[io.BufferedIOBase]:
+    if packed:
+        with gzip.open(path, "rb") as handle:
+            yield handle  # type: ignore[misc]
+    else:
+        with path.open("rb") as plain:
+            yield plain
+
+
+def _hashed(path: Path) -> tuple[int, str, bytes]:
+    digest, size, head = hashlib.sha256(), 0, b""
+    try:
+        with path.open("rb") as handle:
+            while block := handle.read(BLOCK):
+                head = head or block[:8]
+                size += len(block)
+                digest.update(block)
+    except OSError as error:
+        raise Refusal(
+            path.name, None, f"the file cannot be read ({error.strerror or error})"
+        ) from None
+    return size, digest.hexdigest(), head
+
+
+def _check_bytes(path: Path, packed: bool, encodings: tuple[str, ...]) -> None:
+    """Refuse truncated gzip, NUL bytes and UTF-16 read as something else."""
+    wide = any(name.lower().startswith("utf-16") for name in encodings)
+    read = 0
+    try:
+        with _binary(path, packed) as raw:
+            while block := raw.read(BLOCK):
+                if read == 0 and not wide and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                    raise Refusal(
+                        path.name,
+                        "byte 1",
+                        "the file is UTF-16, the profile says otherwise",
+                        'Add "utf-16" to encodings in the profile.',
+                    )
+                if not wide and (at := block.find(b"\0")) >= 0:
+                    raise Refusal(
+                        path.name,
+                        f"byte {read + at + 1}",
+                        "there is a NUL byte, so this is not plain text",
+                        "Export it again as CSV text.",
+                    )
+                read += len(block)
+                if read > MOST_TEXT:
+                    raise Refusal(path.name, None, "the unpacked text is larger than 64 GiB")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Refusal(
+            path.name,
+            f"unpacked byte {read + 1}",
+            f"the gzip file is truncated or damaged ({error})",
+            "Fetch or export it again; nothing of it was kept.",
+        ) from None
+    if read == 0:
+        raise Refusal(path.name, None, "the unpacked file is empty", "Export it again.")
+
+
+def _count(path: Path, packed: bool, encoding: str, multiline: bool) -> int:
+    """Physical records of the text: an independent count, by line ends and quotes alone."""
+    count, pending, quoted, carriage = 0, False, False, False
+    with _binary(path, packed) as raw:
+        text = io.TextIOWrapper(raw, encoding=encoding, errors="strict", newline="")
+        while chunk := text.read(BLOCK):
+            if not multiline:
+                ends = chunk.count("\n") + chunk.count("\r") - chunk.count("\r\n")
+                if carriage and chunk.startswith("\n"):
+                    ends -= 1
+                count += ends
+                pending = chunk[-1] not in "\r\n"
+                carriage = chunk.endswith("\r")
+                continue
+            for character in chunk:
+                if character == '"':
+                    quoted = not quoted
+                if character in "\r\n" and not quoted:
+                    if character == "\r" or not carriage:
+                        count += 1
+                    pending = False
+                else:
+                    pending = True
+                carriage = character == "\r" and not quoted
+    return count + int(pending)
+
+
+def _where(error: UnicodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} of a block, {error.reason}"
+    return str(error)

@@ -1,0 +1,152 @@
+"""How soon do people get better? (K3, K4, K5)"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from pipelines.measures.answers import Improvement, IncidenceAt, IncidenceStep
+from pipelines.measures.proportion import share
+from pipelines.measures.query import Row
+from pipelines.measures.survival import (
+    IncidenceCurve,
+    SurvivalCurve,
+    aalen_johansen,
+    kaplan_meier,
+)
+from pipelines.measures.types import Estimate, Exclusions, Median, NotEstimable, Result
+
+CODES: Final = {"censored": 0, "improved": 1, "escalated": 2}
+RISK_DAYS: Final = (0, 14, 28, 42, 56, 84)
+SHARE_DAYS: Final = (42, 56, 84)
+MEAN_DAYS: Final = 84
+MEDIAN_MIN_N: Final = 8
+MEDIAN_MIN_EVENTS: Final = 3
+AJ: Final = "Aalen-Johansen, infinitesimal jackknife, log-log limits"
+KM: Final = "Kaplan-Meier, cause-specific, log-log limits"
+EMPTY: Final = "nobody has a first score with a later score or an escalation after it"
+
+
+def improvement(found: Sequence[Row], gaps: Sequence[Row]) -> Improvement:
+    """Rows of `sql/improvement.sql` and of `sql/score_gap.sql` -> the answer."""
+    seen = [row for row in found if row["seen"]]
+    timed = [row for row in seen if row["tti_event"] in CODES and row["tti_days"] is not None]
+    left_out = _reasons(found, timed)
+    days = [row["tti_days"] for row in timed]
+    kinds = [CODES[row["tti_event"]] for row in timed]
+    count = [row["n"] for row in timed]
+    curve = aalen_johansen(days, kinds, count=count)
+    alone = kaplan_meier(days, [int(kind == 1) for kind in kinds], count=count)
+    n_seen = sum(row["n"] for row in seen)
+    mean, tau = _mean(alone, left_out)
+    return Improvement(
+        n_episodes=n_seen,
+        n_followed=sum(count),
+        n_improved=sum(n for n, kind in zip(count, kinds, strict=True) if kind == 1),
+        n_escalated=sum(n for n, kind in zip(count, kinds, strict=True) if kind == 2),
+        exclusions=left_out,
+        two_scores=share(
+            "improvement_two_scores",
+            sum(row["n"] for row in seen if row["two_scores"]),
+            n_seen,
+            empty="no episode in the selection has an evaluated contact",
+        ),
+        curve=_steps(curve),
+        n_at_risk=tuple(zip(RISK_DAYS, curve.at_risk(RISK_DAYS).tolist(), strict=True)),
+        at=tuple(_at(curve, day, left_out) for day in SHARE_DAYS),
+        median=_median(alone, left_out),
+        restricted_mean=mean,
+        restricted_mean_days=tau,
+        median_gap_days=gaps[0]["median_gap_days"] if gaps else None,
+        last_day=None if curve.last is None else int(curve.last),
+    )
+
+
+def _reasons(found: Sequence[Row], timed: Sequence[Row]) -> Exclusions:
+    """Why the others have no time, each episode under one reason; reasons in a fixed order."""
+    kept = {id(row) for row in timed}
+    reasons: Counter[str] = Counter()
+    for row in found:
+        if not row["seen"]:
+            reasons["NO_CONTACT"] += row["n"]
+        elif id(row) not in kept:
+            reasons[row["tti_reason"] or "no_baseline"] += row["n"]
+    return tuple(sorted(reasons.items()))
+
+
+def _steps(curve: IncidenceCurve) -> tuple[IncidenceStep, ...]:
+    if not curve.n:
+        return ()
+    start = IncidenceStep(0, curve.n, 0.0, None, None, 0.0, None, None, 1.0)
+    steps = [] if curve.time[0] == 0.0 else [start]
+    for j, day in enumerate(curve.time.tolist()):
+        first, second = curve.at(day, 1), curve.at(day, 2)
+        assert first is not None and second is not None  # the curve has a row at its own times
+        steps.append(
+            IncidenceStep(
+                int(day),
+                int(curve.n_risk[j]),
+                first.value,
+                first.lower,
+                first.upper,
+                second.value,
+                second.lower,
+                second.upper,
+                float(curve.surv[j]),
+            )
+        )
+    return tuple(steps)
+
+
+def _at(curve: IncidenceCurve, day: int, left_out: Exclusions) -> IncidenceAt:
+    def one(measure: str, cause: int) -> Result:
+        if not curve.n:
+            return NotEstimable(f"Not estimable because {EMPTY}.", measure, 0, left_out)
+        point = curve.at(day, cause)
+        if point is None:
+            reason = f"Not estimable because nobody was followed to day {day}"
+            return NotEstimable(f"{reason} (last: {curve.last:.0f}).", measure, curve.n, left_out)
+        return Estimate(
+            measure,
+            min(1.0, point.value),
+            point.lower,
+            point.upper,
+            point.events,
+            curve.n,
+            left_out,
+            AJ,
+        )
+
+    return IncidenceAt(day, one("improvement_by_day", 1), one("escalation_first_by_day", 2))
+
+
+def _median(curve: SurvivalCurve, left_out: Exclusions) -> Median | NotEstimable:
+    measure = "time_to_improvement_median"
+    if curve.n < MEDIAN_MIN_N or curve.events < MEDIAN_MIN_EVENTS:
+        reason = (
+            f"Not shown: {curve.n} followed and {curve.events} improved; a median needs at least "
+            f"{MEDIAN_MIN_N} and {MEDIAN_MIN_EVENTS}."
+        )
+        return NotEstimable(reason, measure, curve.n, left_out)
+    value, lower, upper = curve.median()
+    return Median(measure, value, lower, upper, curve.n, curve.events, left_out, KM)
+
+
+def _mean(curve: SurvivalCurve, left_out: Exclusions) -> tuple[Result, int | None]:
+    measure = "improvement_restricted_mean"
+    mean = curve.restricted_mean(MEAN_DAYS)
+    if mean is None:
+        return NotEstimable(f"Not estimable because {EMPTY}.", measure, 0, left_out), None
+    estimate = Estimate(
+        measure,
+        mean.value,
+        mean.lower,
+        mean.upper,
+        None,
+        curve.n,
+        left_out,
+        f"area under Kaplan-Meier to day {mean.tau:.0f}",
+        "days",
+    )
+    return estimate, int(mean.tau)

@@ -1,0 +1,45 @@
+-- Days between one scored day and the next, up to the day that decides the outcome.
+-- Improvement is dated on the day it is seen, so this is how late that day can be.
+with episodes as (
+    select *, coalesce(first_contact_date, last_contact_date) as placed_date from episode
+),
+
+filtered as (
+    select *
+    from episodes
+    where
+        ($period_from::date is null or placed_date >= $period_from::date)
+        and ($period_to::date is null or placed_date <= $period_to::date)
+        and (len($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_id))
+),
+
+days as (
+    select distinct
+        filtered.episode_key,
+        score.score_date
+    from filtered
+    inner join score on filtered.episode_key = score.episode_key
+    where
+        filtered.n_evaluated >= 1
+        and filtered.tti_event in ('improved', 'escalated', 'censored')
+        and score.score_date between filtered.baseline_date
+        and filtered.baseline_date + filtered.tti_days
+),
+
+gaps as (
+    select
+        score_date - lag(score_date) over (
+            partition by episode_key order by score_date
+        ) as gap_days
+    from days
+),
+
+final as (
+    select
+        quantile_cont(gap_days, 0.5)::double as median_gap_days,
+        count(*)::bigint as n
+    from gaps
+    where gap_days is not null
+)
+
+select * from final

@@ -1,0 +1,110 @@
+"""The truth file: the rates that were put in, counted on complete, latent answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sample_data import world
+from sample_data.people import Episode
+from sample_data.visits import CODES
+
+
+@dataclass
+class Truth:
+    """Counts over latent episodes; `document` turns them into the truth file."""
+
+    seed: int
+    episodes: int
+    levels: Counter[str] = field(default_factory=Counter)
+    by_site: Counter[tuple[str, str]] = field(default_factory=Counter)
+    by_month: Counter[tuple[str, str]] = field(default_factory=Counter)
+    incident: Counter[str] = field(default_factory=Counter)
+    incident_by_month: Counter[tuple[str, str]] = field(default_factory=Counter)
+    improved: Counter[int] = field(default_factory=Counter)
+    improvable: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    corrected: dict[str, int] = field(default_factory=dict)
+
+    def see(self, episode: Episode) -> None:
+        """Count one latent episode, before anything of it is lost."""
+        level = CODES[episode.level()]
+        month = episode.first.strftime("%Y-%m")
+        self.levels[level] += 1
+        self.by_site[episode.site.id, level] += 1
+        self.by_month[month, level] += 1
+        if episode.delay <= 56:
+            past = "past" if episode.resolves > 56 else "resolved"
+            self.incident[past] += 1
+            self.incident_by_month[month, past] += 1
+        if episode.start_score >= 2 and episode.level() < 3:
+            self.improvable += 1
+            day = episode.improves_on()
+            for landmark in (42, 56, 84):
+                self.improved[landmark] += int(day is not None and day <= landmark)
+
+    def document(self, shows: dict[str, str], rows: dict[str, int]) -> dict[str, Any]:
+        """The truth file's content."""
+        n = sum(self.levels.values())
+        above = sum(self.levels[code] for code in ("A_AND_E", "URGENT", "GP"))
+        return {
+            "about": "Invented data. Rates are counted on complete, latent answers.",
+            "seed": self.seed,
+            "episodes": self.episodes,
+            "extract_date": world.EXTRACT.isoformat(),
+            "headline": {
+                "gp_or_above_at_first_contact": _rate(above, n),
+                "levels_at_first_contact": {c: _rate(self.levels[c], n) for c in reversed(CODES)},
+                "past_8_weeks_of_those_seen_within_8_weeks": _rate(
+                    self.incident["past"], sum(self.incident.values())
+                ),
+                "improved_by_day_from_first_score": {
+                    str(day): _rate(self.improved[day], self.improvable) for day in (42, 56, 84)
+                },
+            },
+            "by_site": self._split(self.by_site),
+            "by_month": self._split(self.by_month),
+            "past_8_weeks_by_month": {
+                month: _rate(
+                    self.incident_by_month[month, "past"],
+                    self.incident_by_month[month, "past"] + self.incident_by_month[month, "resolved"],
+                )
+                for month in sorted({month for month, _ in self.incident_by_month})
+            },
+            "built_in": {
+                "refers_less_than_the_leaflet_says": world.UNDER_SITE,
+                "very_few_cases": world.SMALL_SITE,
+                "cauda_equina_questions_blank": _span(
+                    world.BLANK_SITE, world.BLANK_FROM, world.BLANK_TO
+                ),
+                "more_red_flags": {
+                    **_span("all sites", world.RISE_FROM, world.RISE_TO),
+                    "factor": world.RISE_FACTOR,
+                },
+                "correction": {
+                    **_span(world.CORRECTED_SITE, world.CORRECTED_FROM, world.CORRECTED_TO),
+                    **self.corrected,
+                },
+                "constant_persistence": "the course of pain does not depend on the calendar",
+            },
+            "faults": dict(sorted(self.faults.items())),
+            "named_episodes": shows,
+            "rows": rows,
+        }
+
+    @staticmethod
+    def _split(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for (key, level), n in sorted(counts.items()):
+            found.setdefault(key, {})[level] = n
+        return found
+
+
+def _rate(x: int, n: int) -> dict[str, Any]:
+    return {"x": x, "n": n, "share": round(x / n, 6) if n else None}
+
+
+def _span(where: str, start: dt.date, end: dt.date) -> dict[str, str]:
+    return {"where": where, "from": start.isoformat(), "to": end.isoformat()}

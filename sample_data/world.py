@@ -1,0 +1,87 @@
+"""The invented services, their sites and the situations that were built in. All of it is fiction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+START = dt.date(2024, 1, 1)
+EXTRACT = dt.date(2026, 6, 30)
+DAYS = (EXTRACT - START).days + 1
+DEMO_EPISODES = 6000
+DEMO_SEED = 20260630
+
+
+@dataclass(frozen=True)
+class Site:
+    """A fictional site: its share of the episodes, and how often action falls short."""
+
+    id: str
+    service: str
+    share: float
+    under: float = 0.06
+
+
+SITES = (
+    Site("RIV-NORTH", "riverside", 0.30),
+    Site("RIV-SOUTH", "riverside", 0.22),
+    Site("RIV-EAST", "riverside", 0.16),
+    # Built in: a site that refers less than the leaflet says.
+    Site("RIV-WEST", "riverside", 0.12, under=0.35),
+    Site("MOOR-HILL", "moorland", 0.192),
+    # Built in: a site with very few cases.
+    Site("MOOR-ISLE", "moorland", 0.008),
+)
+UNDER_SITE = "RIV-WEST"
+SMALL_SITE = "MOOR-ISLE"
+# Built in: after a change of form the cauda equina questions stay blank for a while.
+BLANK_SITE = "RIV-EAST"
+BLANK_FROM, BLANK_TO = dt.date(2026, 2, 1), dt.date(2026, 3, 31)
+# Built in: more red flags than usual for three months.
+RISE_FROM, RISE_TO = dt.date(2025, 9, 1), dt.date(2025, 11, 30)
+RISE_FACTOR = 3.0
+# Built in: a correction that revises a month already published.
+CORRECTED_SITE = "RIV-SOUTH"
+CORRECTED_FROM, CORRECTED_TO = dt.date(2026, 3, 1), dt.date(2026, 3, 31)
+
+# How pain runs: share, median days from onset to resolution, spread (log scale).
+# Slower than acute low back pain (Downie 2016, Pengel 2003), since sciatica heals slowly
+# (Konstantinou 2018: 55 % improved at 12 months).
+CLASSES = (
+    ("fast", 0.25, 24.0, 0.45),
+    ("steady", 0.33, 52.0, 0.45),
+    ("slow", 0.23, 130.0, 0.5),
+    ("fluctuating", 0.12, 220.0, 0.5),
+    ("persistent", 0.07, 4000.0, 0.1),
+)
+# Answers at a first contact, per person; assumptions of ours, plausible and not cited.
+CES_RATES = (0.0055, 0.0035, 0.0045, 0.003, 0.0025, 0.0055, 0.002, 0.003, 0.0045)
+URGENT_RATES = (0.022, 0.018, 0.009)
+# A history of cancer in about one adult in ten; unwell and weight loss are rarer.
+GP_RATES = (0.10, 0.022, 0.018)
+# How often a question stays without a yes or no, beside whole blocks.
+OPEN_RATE = 0.018
+OPEN_SEXUAL = 0.11
+OPEN_BLOCK = 0.05
+REVIEW_RATES = (0.64, 0.20, 0.11, 0.05)
+APP_RATE = 0.17
+
+AGE_BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75-84", "85+")
+AGE_SHARES = (0.05, 0.13, 0.19, 0.24, 0.20, 0.12, 0.06, 0.01)
+SEXES, SEX_SHARES = ("female", "male", ""), (0.60, 0.385, 0.015)
+ETHNIC = ("White", "Asian", "Black", "Mixed", "Other", "")
+ETHNIC_SHARES = (0.80, 0.07, 0.03, 0.02, 0.02, 0.06)
+IMD, IMD_SHARES = ("1", "2", "3", "4", "5", ""), (0.26, 0.21, 0.19, 0.17, 0.14, 0.03)
+
+CES = (
+    *("ces_1_saddle", "ces_2_wiping", "ces_3_urine_start", "ces_4_urine_stop"),
+    *("ces_5_void_feeling", "ces_6_urine_leak", "ces_7_bladder_fullness", "ces_8_bowel_control"),
+    "ces_9_sexual",
+)
+URGENT = ("urg_1_weak_trip", "urg_2_gait", "urg_3_floppy_foot")
+GP = ("gp_1_cancer", "gp_2_unwell", "gp_3_weight_loss")
+SCREEN = (*CES, *URGENT, *GP)
+EXERCISES = (
+    *("knees_to_chest", "crawl_stretch", "knees_side_to_side", "bridge"),
+    *("seated_knee_extension", "squat", "march_in_place", "walk"),
+)

@@ -1,0 +1,124 @@
+"""A Chromium for the tests, and pages that remember what they asked for and complained about."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from tests.dashboard.conftest import demo_home, server, snapshot_file  # noqa: F401
+from tests.dashboard.serving import Server
+
+if TYPE_CHECKING:
+    from playwright import sync_api
+else:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+# Without these the browser itself asks its maker for updates and the like.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+# On a deep link the page first asks below its own path, where the answer is "not found".
+EXPECTED = ("/episodes/_stcore/health", "/episodes/_stcore/host-config")
+
+
+@dataclass
+class Visit:
+    """One browser page on the dashboard."""
+
+    page: sync_api.Page
+    server: Server
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str = "/") -> None:
+        """Open a path and wait until it is there."""
+        self.page.goto(self.server.url + path)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has run and what it drew is on the screen."""
+        self.page.wait_for_selector(
+            "[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000
+        )
+        self.page.wait_for_selector("[data-testid=stHeading]", timeout=30_000)
+        self.page.wait_for_timeout(400)
+
+    def wait_for_charts(self, least: int = 1) -> None:
+        """Wait until at least so many charts are drawn."""
+        self.page.locator(".js-plotly-plot:has(.main-svg)").nth(least - 1).wait_for(timeout=30_000)
+
+    def wait_for_query(self, part: str) -> None:
+        """Wait until the address holds this after its question mark, and the page is redrawn."""
+        self.page.wait_for_url(lambda url: part in url.partition("?")[2], timeout=10_000)
+        self.settle()
+
+    def values(self) -> list[str]:
+        """The values on the cards."""
+        found = self.page.locator("[data-testid=stMetricValue]")
+        found.first.wait_for(timeout=30_000)
+        return [words.strip() for words in found.all_inner_texts()]
+
+    @property
+    def query(self) -> str:
+        """What stands behind the question mark of the address."""
+        return str(self.page.url.partition("?")[2])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[sync_api.Browser]:
+    """One Chromium for all tests; skipped with the reason when there is none."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    with sync_api.sync_playwright() as play:
+        found = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+Visitor = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: sync_api.Browser, server: Server) -> Iterator[Visitor]:  # noqa: F811
+    """Opens a page in a clean profile: `visit("/episodes", width=390, theme="dark")`."""
+    contexts = []
+
+    def opened(
+        path: str = "/", width: int = 1440, theme: Literal["light", "dark"] = "light"
+    ) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": 1000},
+            color_scheme=theme,
+            locale="en-GB",
+        )
+        contexts.append(context)
+        found = Visit(context.new_page(), server)
+        found.page.on("request", lambda request: found.requests.append(request.url))
+        found.page.on("response", lambda answer: _check(found, answer))
+        found.page.on("console", lambda message: _heard(found, message))
+        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        found.go(path)
+        return found
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def _check(visit: Visit, answer: sync_api.Response) -> None:
+    if answer.status >= 400 and not answer.url.split("?")[0].endswith(EXPECTED):
+        visit.complaints.append(f"{answer.status} {answer.url}")
+
+
+def _heard(visit: Visit, message: sync_api.ConsoleMessage) -> None:
+    """Errors and warnings; a failed request is judged by its address in `_check`."""
+    if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        visit.complaints.append(f"{message.type}: {message.text}")

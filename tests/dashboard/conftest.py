@@ -1,0 +1,78 @@
+"""Homes with a published snapshot, and the app under Streamlit's own test runner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pipelines.snapshot import open_readonly
+from tests.dashboard import handmade
+from tests.dashboard.serving import Server, running
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+PAGES = {"overview": "views/overview.py", "episode": "views/episode.py"}
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """DEVELOPMENT ONLY."""
+    return Path(os.environ.get("DEV_HOME", "/work/tmp/dev2"))
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose snapshot has all tables and no episode."""
+    return handmade.publish(tmp_path_factory.mktemp("empty"), {}, "outcomes-empty.duckdb")
+
+
+@pytest.fixture(scope="session")
+def snapshot_file(demo_home: Path) -> Path:
+    """The file that the demo's CURRENT names."""
+    folder = demo_home / "snapshots"
+    return folder / (folder / "CURRENT").read_text(encoding="utf-8").strip()
+
+
+@pytest.fixture
+def cursor(snapshot_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The demo snapshot, opened beside the app with the same settings as the app's."""
+    con = open_readonly(snapshot_file)
+    yield con.cursor()
+    con.close()
+
+
+@pytest.fixture(scope="session")
+def server(demo_home: Path) -> Iterator[Server]:
+    """A running server on the demo snapshot."""
+    with running(demo_home) as found:
+        yield found
+
+
+Opener = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
+    """Opens a page of the app: `open_page(home, "episode", theme="dark", episode="A1")`."""
+    monkeypatch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
+
+    def opened(home: Path, page: str = "overview", theme: str = "light", **query: Any) -> AppTest:
+        monkeypatch.setenv("OUTCOMES_HOME", str(home))
+        at = AppTest.from_file(str(APP), default_timeout=60)
+        at.context["theme"] = theme
+        for name, value in query.items():
+            at.query_params[name] = value
+        at.run()
+        if page != "overview":
+            at.switch_page(PAGES[page]).run()
+        return at
+
+    yield opened
+    st.cache_data.clear()
+    st.cache_resource.clear()

@@ -1,0 +1,272 @@
+"""Every page under the test runner, in its states, with values checked against the measures."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import text
+from pipelines.measures.filter import Filter
+from pipelines.measures.headline import three_answers
+from pipelines.measures.types import Estimate
+from tests.dashboard.conftest import Opener
+
+ESCALATED = ["A_AND_E", "URGENT", "GP"]
+
+
+def words(at: AppTest) -> str:
+    """All running text of a page, as one string."""
+    blocks = [*at.title, *at.header, *at.subheader, *at.markdown, *at.caption, *at.info]
+    return "\n".join(str(block.value) for block in [*blocks, *at.warning])
+
+
+def specs(at: AppTest) -> dict[str, dict[str, Any]]:
+    """Chart specifications on the page by key."""
+    return {str(chart.key): json.loads(chart.proto.spec) for chart in at.get("plotly_chart")}
+
+
+def one_site(cursor: duckdb.DuckDBPyConnection) -> str:
+    """The site with most episodes."""
+    found = cursor.execute("select site_id from episode group by 1 order by count(*) desc, 1")
+    return str(found.fetchall()[0][0])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("page", ["overview", "episode"])
+def test_page_runs(open_page: Opener, demo_home: Path, page: str, theme: str) -> None:
+    at = open_page(demo_home, page, theme)
+    assert not at.exception
+    assert len(at.title) == 1
+    said = words(at)
+    assert "What you decide here" in said
+    assert "draft past its review date, May 2022" in said
+    assert "Rules from a leaflet marked draft, review date May 2022 (past)" in said
+    assert "days old" in said
+
+
+@pytest.mark.parametrize("page", ["overview", "episode"])
+def test_page_runs_without_rows(open_page: Opener, empty_home: Path, page: str) -> None:
+    at = open_page(empty_home, page)
+    assert not at.exception
+    assert "0 episodes" in words(at)
+    if page == "overview":
+        assert [metric.value for metric in at.metric] == [
+            "Not estimable",
+            "Not shown",
+            "0 episodes",
+        ]
+        assert not at.get("plotly_chart")
+    else:
+        assert "No episode matches these filters" in words(at)
+
+
+def test_cards_equal_the_measures(
+    open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    at = open_page(demo_home)
+    found = three_answers(cursor, Filter())
+    confirmed, median = found.escalation.confirmed, found.improvement.median
+    assert isinstance(confirmed, Estimate)
+    assert [metric.value for metric in at.metric] == [
+        text.percent(confirmed.value),
+        text.figure(median),
+        text.plural(found.persistence.now.total, "episode"),
+    ]
+    # Each card carries interval and n.
+    said = words(at)
+    assert text.limits(confirmed) in said
+    assert text.ratio(confirmed) in said
+    assert text.ratio(found.improvement.two_scores) in said
+    assert text.figure(found.persistence.share_8_weeks.worst) in said
+
+
+def test_cards_equal_plain_counts(
+    open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    """An oracle of its own: the counts straight from the snapshot."""
+    at = open_page(demo_home)
+    row = cursor.execute(
+        "select count(*) filter (where first_lb >= 2), count(*), "
+        "count(*) filter (where persisting_now) from episode where n_evaluated >= 1"
+    ).fetchone()
+    assert row is not None
+    escalated, n, persisting = row
+    assert at.metric[0].value == f"{100 * escalated / n:.1f}%"
+    assert at.metric[2].value == f"{persisting:,} episode" + ("" if persisting == 1 else "s")
+
+
+def test_bars_add_up_to_all_episodes(
+    open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    shares = specs(open_page(demo_home))["levels"]["data"][0]["x"]
+    assert len(shares) == 6
+    assert sum(shares) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_every_chart_has_alt_text_and_a_table(open_page: Opener, demo_home: Path) -> None:
+    at = open_page(demo_home)
+    charts = at.get("plotly_chart")
+    assert len(charts) == 6
+    for chart in charts:
+        assert len(chart.proto.alt) > 40
+        config = json.loads(chart.proto.config)
+        assert config["displayModeBar"] is False
+    twins = [e.label for e in at.expander if e.label.startswith("View as table")]
+    assert len(twins) == len(charts)
+    assert len(at.table) == len(charts)
+
+
+def test_theme_changes_colours_only(open_page: Opener, demo_home: Path) -> None:
+    light = specs(open_page(demo_home, theme="light"))["levels"]
+    dark = specs(open_page(demo_home, theme="dark"))["levels"]
+    assert light["data"][0]["x"] == dark["data"][0]["x"]
+    assert light["data"][0]["marker"]["color"] != dark["data"][0]["marker"]["color"]
+
+
+def test_deep_link_gives_the_filtered_figures(
+    open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    site = one_site(cursor)
+    months = [
+        row[0]
+        for row in cursor.execute(
+            "select distinct date_trunc('month', first_contact_date)::date from episode "
+            "where first_contact_date is not null order by 1"
+        ).fetchall()
+    ]
+    begins, ends = months[1], months[-2]
+    names = dict(cursor.execute("select site_id, name from site").fetchall())
+    at = open_page(
+        demo_home,
+        **{"from": text.month(begins), "to": text.month(ends), "site": [names.get(site) or site]},
+    )
+    assert not at.exception
+    following = date(ends.year + ends.month // 12, ends.month % 12 + 1, 1)
+    row = cursor.execute(
+        "select count(*) filter (where first_lb >= 2), count(*) from episode "
+        "where n_evaluated >= 1 and site_id = ? and first_contact_date >= ? "
+        "and first_contact_date < ?",
+        [site, begins, following],
+    ).fetchone()
+    assert row is not None and row[1] > 0
+    assert at.metric[0].value == f"{100 * row[0] / row[1]:.1f}%"
+    assert text.month(begins) in at.caption[0].value
+
+
+def test_filters_survive_a_change_of_page(
+    open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    at = open_page(demo_home)
+    site = one_site(cursor)
+    at.multiselect(key="site").set_value([site]).run()
+    filtered = at.metric[0].value
+    at.switch_page("views/episode.py").run()
+    assert at.multiselect(key="site").value == [site]
+    at.switch_page("views/overview.py").run()
+    assert at.multiselect(key="site").value == [site]
+    assert at.metric[0].value == filtered
+
+
+def test_period_the_wrong_way_round_is_turned(open_page: Opener, demo_home: Path) -> None:
+    at = open_page(demo_home)
+    months = at.selectbox(key="from").options
+    first, last = months[1], months[-1]
+    at.selectbox(key="from").select(last)
+    at.selectbox(key="to").select(first)
+    at.run()
+    assert not at.exception
+    assert "its two ends are taken the other way" in words(at)
+
+
+@pytest.mark.parametrize(
+    ("choice", "condition"),
+    [
+        ({"outcome": ESCALATED}, "n_evaluated >= 1 and first_lb >= 2"),
+        ({"outcome": ["NOT_SETTLED"]}, "n_evaluated >= 1 and first_lb = 0 and first_ub > 0"),
+        ({"show": "past_8_weeks"}, "n_evaluated >= 1 and persisting_now"),
+        ({"show": "crossing_soon"}, "n_evaluated >= 1 and crossing_soon"),
+        ({}, "true"),
+    ],
+)
+def test_list_holds_as_many_as_the_figure_says(
+    open_page: Opener,
+    demo_home: Path,
+    cursor: duckdb.DuckDBPyConnection,
+    choice: dict[str, Any],
+    condition: str,
+) -> None:
+    at = open_page(demo_home, "episode")
+    if "outcome" in choice:
+        at.multiselect(key="outcome").set_value(choice["outcome"])
+    if "show" in choice:
+        at.selectbox(key="show").set_value(choice["show"])
+    at.run()
+    row = cursor.execute(f"select count(*) from episode where {condition}").fetchone()
+    assert row is not None
+    if row[0]:
+        assert f"**{text.plural(row[0], 'episode')}" in words(at)
+        assert len(at.dataframe[0].value) == min(row[0], 500)
+    else:
+        assert "No episode matches" in words(at)
+
+
+def test_choosing_a_row_opens_the_episode_and_the_button_closes_it(
+    open_page: Opener, demo_home: Path
+) -> None:
+    at = open_page(demo_home, "episode")
+    wanted = at.dataframe[0].value["Episode"].iloc[2]
+    at.text_input(key="episode").input(wanted).run()
+    assert not at.exception
+    assert f"Episode {wanted}" in [block.value for block in at.header]
+    at.button[0].click().run()
+    assert not at.exception
+    assert at.text_input(key="episode").value == ""
+    assert len(at.dataframe) == 1
+
+
+def test_unknown_episode_names_near_ones(open_page: Opener, demo_home: Path) -> None:
+    at = open_page(demo_home, "episode", episode="no-such-episode")
+    assert not at.exception
+    assert "There is no episode “no-such-episode”" in at.warning[0].value
+    assert "Nearest ids:" in at.warning[0].value
+
+
+def test_unknown_episode_in_an_empty_snapshot(open_page: Opener, empty_home: Path) -> None:
+    at = open_page(empty_home, "episode", episode="x")
+    assert not at.exception
+    assert "There are no episodes at all" in at.warning[0].value
+
+
+def test_no_snapshot_says_what_to_do(open_page: Opener, tmp_path: Path) -> None:
+    at = open_page(tmp_path)
+    assert not at.exception
+    assert at.info[0].value == "No snapshot has been published yet: run `outcomes demo`."
+
+
+def test_pointer_to_nowhere_says_what_to_do(open_page: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "snapshots"
+    folder.mkdir()
+    (folder / "CURRENT").write_text("outcomes-gone.duckdb", encoding="utf-8")
+    at = open_page(tmp_path)
+    assert not at.exception
+    assert "names a snapshot that is not there" in at.info[0].value
+
+
+def test_a_new_publication_is_seen_on_the_next_run(open_page: Opener, tmp_path: Path) -> None:
+    from tests.dashboard import handmade
+
+    episode = {"episode_key": 1, "episode_id": "A", "n_evaluated": 0, "n_contacts": 0}
+    handmade.publish(tmp_path, {"episode": [episode]}, "outcomes-1.duckdb")
+    at = open_page(tmp_path)
+    assert "1 episode ·" in at.caption[0].value
+    second = {**episode, "episode_key": 2, "episode_id": "B"}
+    handmade.publish(tmp_path, {"episode": [episode, second]}, "outcomes-2.duckdb")
+    at.run()
+    assert not at.exception
+    assert "2 episodes ·" in at.caption[0].value
