@@ -128,5 +128,5 @@ def _median(found: Median | Result) -> str:
 
 
 def _left_out(exclusions: Exclusions) -> list[str]:
-    told = ", ".join(f"{REASONS.get(r, r.replace('_', ' '))} {n:,}" for r, n in exclusions if n)
+    told = ", ".join(f"{REASONS.get(r.lower(), r.lower().replace('_', ' '))} {n:,}" for r, n in exclusions if n)
     return [f"   Left out: {told}"] if told else []

@@ -69,7 +69,7 @@ def _contact(
     score = episode.score(since_first) + (rng.normal(0, 0.6) if since_first else 0.0)
     resolved = since_first + episode.delay >= episode.resolves
     value = 0 if resolved else int(np.clip(round(score), 1, 10))
-    contact["nprs"] = value if rng.random() < (0.86 if kind == "triage" else 0.74) else None
+    contact["nprs"] = value if rng.random() < (0.84 if kind == "triage" else 0.66) else None
     contact["symptoms_present"] = "no" if resolved else "yes"
     contact["adv_bilateral"] = "yes" if rng.random() < 0.03 else "no"
     contact["ph_below_knee"] = "yes" if rng.random() < 0.66 else "no"
