@@ -55,7 +55,9 @@ def _escalation(found: Escalation) -> list[str]:
     ]
     for bar in found.bars_first:
         lines.append(f"     {LABELS[bar.code]:<43}{_share(bar.share)}")
-    lines.append(f"   First screen complete, 15 of 15              {_share(found.screen_complete_first)}")
+    lines.append(
+        f"   First screen complete, 15 of 15              {_share(found.screen_complete_first)}"
+    )
     return lines + _left_out(found.exclusions)
 
 
@@ -128,5 +130,7 @@ def _median(found: Median | Result) -> str:
 
 
 def _left_out(exclusions: Exclusions) -> list[str]:
-    told = ", ".join(f"{REASONS.get(r.lower(), r.lower().replace('_', ' '))} {n:,}" for r, n in exclusions if n)
+    told = ", ".join(
+        f"{REASONS.get(r.lower(), r.lower().replace('_', ' '))} {n:,}" for r, n in exclusions if n
+    )
     return [f"   Left out: {told}"] if told else []

@@ -1,4 +1,7 @@
-"""The `outcomes` command: thin verbs over the library. Exit codes: 0 done, 1 findings, 2 refused."""
+"""The `outcomes` command: thin verbs over the library.
+
+Exit codes: 0 done, 1 findings, 2 refused input or usage.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,12 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Outcomes of the back-related leg pain pathway: exports in, the leaflet's rules reapplied, "
-    "three answers out. Exit codes: 0 done, 1 findings, 2 refused input or usage.",
+    help="Outcomes of the back-related leg pain pathway: exports in, the leaflet's rules "
+    "reapplied, three answers out. Exit codes: 0 done, 1 findings, 2 refused input or usage.",
 )
-snapshots_app = typer.Typer(no_args_is_help=True, help="The published snapshot and its forerunners.")
+snapshots_app = typer.Typer(
+    no_args_is_help=True, help="The published snapshot and its forerunners."
+)
 app.add_typer(snapshots_app, name="snapshots")
 
 HomeOption = Annotated[
@@ -79,10 +84,10 @@ def demo(
     opened = _opened(home or default_root() / "demo")
     say(f"Data home: {opened.root}")
     base = [Path(path) for path in sample_data.demo_files()]
-    _ingest(opened, base, None, None, None)
+    _ingest(opened, base)
     if snapshots.current(opened) is None:
         _build(opened)
-    _ingest(opened, [Path(path) for path in sample_data.correction_files()], None, None, None)
+    _ingest(opened, [Path(path) for path in sample_data.correction_files()])
     _build(opened, only_if_new=True)
     _print_answers(opened, truth)
     if serve:
@@ -99,10 +104,15 @@ def ingest(
     extract_date: Annotated[
         str | None, typer.Option(help="Last day that the export covers, as 2026-06-30.")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The service that it is from (default: the profile's).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take in export files through their profiles. A file is kept whole or refused whole."""
-    receipts, refused = _ingest(_opened(home), paths, profile, _date(extract_date), as_json)
+    receipts, refused = _ingest(
+        _opened(home), paths, profile, _date(extract_date), source, quiet=as_json
+    )
     if as_json:
         print(json.dumps([receipt.to_json() for receipt in receipts], indent=1))
     else:
@@ -265,18 +275,24 @@ def _date(text: str | None) -> dt.date | None:
 def _ingest(
     home: Home,
     paths: list[Path],
-    profile: str | None,
-    extract_date: dt.date | None,
-    quiet: bool | None,
+    profile: str | None = None,
+    extract_date: dt.date | None = None,
+    source: str | None = None,
+    quiet: bool = False,
 ) -> tuple[list[Receipt], int]:
     """Ingest every path; refusals are told and counted, the other files are still taken in."""
     receipts, refused = [], 0
-    with home.lock("ingest"), bar(quiet=bool(quiet)) as progress:
+    with home.lock("ingest"), bar(quiet=quiet) as progress:
         for path in paths:
             try:
                 receipts.append(
                     ingest_file(
-                        home, path, profile=profile, extract_date=extract_date, progress=progress
+                        home,
+                        path,
+                        profile=profile,
+                        source=source,
+                        extract_date=extract_date,
+                        progress=progress,
                     )
                 )
             except OutcomesError as error:

@@ -26,8 +26,6 @@ class UsageError(OutcomesError):
 class Refusal(OutcomesError):
     """A whole file is refused: nothing of it is kept but the reason."""
 
-    def __init__(
-        self, file: str, place: str | None, reason: str, hint: str | None = None
-    ) -> None:
+    def __init__(self, file: str, place: str | None, reason: str, hint: str | None = None) -> None:
         super().__init__(reason, where=f"{file}, {place}" if place else file, hint=hint)
         self.file, self.place, self.reason = file, place, reason

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import difflib
 import json
 import os
 import time
 import tomllib
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,15 @@ SECTIONS = (
     *("service", "sites", "parameters", "sources", "targets"),
     *("disclosure", "spc", "access", "retention"),
 )
-SYNCHRONISED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "nextcloud", "box sync")
+SYNCHRONISED = (
+    "onedrive",
+    "dropbox",
+    "google drive",
+    "googledrive",
+    "icloud",
+    "nextcloud",
+    "box sync",
+)
 
 
 def default_root() -> Path:
@@ -184,5 +192,7 @@ def _refuse_work_tree(root: Path) -> None:
 def _sync_warning(root: Path) -> tuple[str, ...]:
     for part in root.parts:
         if any(name in part.casefold() for name in SYNCHRONISED):
-            return (f"The data home lies in a synchronised folder ({part}): copies leave this machine.",)
+            return (
+                f"The data home lies in a synchronised folder ({part}): copies leave this machine.",
+            )
     return ()

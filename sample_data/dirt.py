@@ -46,7 +46,9 @@ def _spoil(fault: str, contact: Contact, episode: Episode, rng: np.random.Genera
     if fault == "unknown_code":
         contact[world.SCREEN[int(rng.integers(0, 15))]] = "see letter"
     elif fault == "onset_after_contact":
-        contact["onset_date"] = contact["contact_date"] + dt.timedelta(days=int(rng.integers(3, 40)))
+        contact["onset_date"] = contact["contact_date"] + dt.timedelta(
+            days=int(rng.integers(3, 40))
+        )
         contact["onset_precision"] = "day"
     elif fault == "after_extract":
         contact["contact_date"] = world.EXTRACT + dt.timedelta(days=int(rng.integers(5, 200)))

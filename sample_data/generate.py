@@ -160,7 +160,9 @@ class _Files:
 
     def close(self) -> None:
         for name, writer in self.writers.items():
-            writer.close("*** End of report, {rows} rows\r\n" if name.startswith("Riverside") else "")
+            writer.close(
+                "*** End of report, {rows} rows\r\n" if name.startswith("Riverside") else ""
+            )
 
     def counts(self) -> dict[str, int]:
         return {f"{name}.csv.gz": writer.rows for name, writer in sorted(self.writers.items())}

@@ -140,7 +140,9 @@ def _help(u: np.ndarray, kind: str, score: float) -> dict[str, str]:
         "help_2_med_helps": "yes" if u[2] < 0.55 else "no" if u[2] < 0.92 else "not_taking",
         "help_3_worsening": "yes" if u[3] < 0.13 else "no",
         "help_tried": "yes" if u[4] < 0.48 else "no",
-        "help_improving": "yes" if u[5] < (0.15 if kind in ("slow", "persistent") else 0.45) else "no",
+        "help_improving": "yes"
+        if u[5] < (0.15 if kind in ("slow", "persistent") else 0.45)
+        else "no",
         "has_back_pain": "yes" if u[6] < 0.88 else "no",
         "has_leg_pain": "yes" if u[7] < 0.96 else "no",
     }

@@ -1,4 +1,4 @@
-"""A dozen named episodes that tell the rules. Their screens are complete, so each has one answer."""
+"""A dozen named episodes that tell the rules; complete screens, so each has one answer."""
 
 from __future__ import annotations
 
@@ -55,63 +55,125 @@ def stories() -> tuple[list[Episode], dict[str, str]]:
     """The named episodes, and what each one is to show."""
     told: list[tuple[str, str, list[Contact], list[dict[str, Any]]]] = []
 
-    def tell(name: str, shows: str, contacts: list[Contact], logs: list[dict[str, Any]] = []) -> None:  # noqa: B006
+    def tell(
+        name: str, shows: str, contacts: list[Contact], logs: list[dict[str, Any]] | None = None
+    ) -> None:
+        if logs is None:
+            logs = []
         told.append((name, shows, contacts, logs))
 
     name = "STORY-01-LATE-AE"
-    tell(name, "A&E at day 5, acted on 39 days later: acted on late", [
-        visit(name, 1, 5, ces_1_saddle="yes", **sent("A_AND_E", 44)),
-    ])
+    tell(
+        name,
+        "A&E at day 5, acted on 39 days later: acted on late",
+        [
+            visit(name, 1, 5, ces_1_saddle="yes", **sent("A_AND_E", 44)),
+        ],
+    )
     name = "STORY-02-SECOND-FLAG"
-    tell(name, "A second red flag after the first was dealt with: no action recorded", [
-        visit(name, 1, 5, ces_1_saddle="yes", **sent("A_AND_E", 5)),
-        visit(name, 2, 60, ces_6_urine_leak="yes"),
-    ])
+    tell(
+        name,
+        "A second red flag after the first was dealt with: no action recorded",
+        [
+            visit(name, 1, 5, ces_1_saddle="yes", **sent("A_AND_E", 5)),
+            visit(name, 2, 60, ces_6_urine_leak="yes"),
+        ],
+    )
     name = "STORY-03-BILATERAL"
-    tell(name, "Bilateral pain sent to A&E: beyond the leaflet, supported by an advisory item", [
-        visit(name, 1, 5, adv_bilateral="yes", **sent("A_AND_E", 5)),
-    ])
+    tell(
+        name,
+        "Bilateral pain sent to A&E: beyond the leaflet, supported by an advisory item",
+        [
+            visit(name, 1, 5, adv_bilateral="yes", **sent("A_AND_E", 5)),
+        ],
+    )
     name = "STORY-04-OLD-LEAK"
     old = dt.date(2024, 1, 10)
-    tell(name, "A leak since two years before, unchanged: not a sign of this episode", [
-        visit(name, 1, 5, ces_6_urine_leak="yes", ces_6_urine_leak_since=old,
-              ces_6_urine_leak_changed="no"),
-    ])
+    tell(
+        name,
+        "A leak since two years before, unchanged: not a sign of this episode",
+        [
+            visit(
+                name,
+                1,
+                5,
+                ces_6_urine_leak="yes",
+                ces_6_urine_leak_since=old,
+                ces_6_urine_leak_changed="no",
+            ),
+        ],
+    )
     name = "STORY-05-FOOT-BLANK"
-    tell(name, "Floppy foot with one box blank: urgent care confirmed, A&E not ruled out", [
-        visit(name, 1, 5, urg_3_floppy_foot="yes", ces_2_wiping="", **sent("URGENT", 5)),
-    ])
+    tell(
+        name,
+        "Floppy foot with one box blank: urgent care confirmed, A&E not ruled out",
+        [
+            visit(name, 1, 5, urg_3_floppy_foot="yes", ces_2_wiping="", **sent("URGENT", 5)),
+        ],
+    )
     name = "STORY-06-CANCER-BY-GP"
-    tell(name, "Cancer fifteen years ago, referred in by the GP: action recorded", [
-        visit(name, 1, 5, gp_1_cancer="yes", referral_source="gp"),
-    ])
+    tell(
+        name,
+        "Cancer fifteen years ago, referred in by the GP: action recorded",
+        [
+            visit(name, 1, 5, gp_1_cancer="yes", referral_source="gp"),
+        ],
+    )
     name = "STORY-07-CANCER-GAIT"
-    tell(name, "Cancer with a change of gait: urgent care, no action recorded", [
-        visit(name, 1, 5, gp_1_cancer="yes", urg_2_gait="yes"),
-    ])
+    tell(
+        name,
+        "Cancer with a change of gait: urgent care, no action recorded",
+        [
+            visit(name, 1, 5, gp_1_cancer="yes", urg_2_gait="yes"),
+        ],
+    )
     for twin in (42, 43, 56, 57):
         name = f"STORY-08-DAY-{twin}"
         due = {42: "not met", 43: "permitted", 56: "permitted", 57: "due"}[twin]
-        tell(name, f"Not improved on day {twin} despite the exercises: an appointment is {due}", [
-            visit(name, 1, 7, nprs=6),
-            visit(name, 2, twin, nprs=6, help_tried="yes", help_improving="no"),
-        ])
+        tell(
+            name,
+            f"Not improved on day {twin} despite the exercises: an appointment is {due}",
+            [
+                visit(name, 1, 7, nprs=6),
+                visit(name, 2, twin, nprs=6, help_tried="yes", help_improving="no"),
+            ],
+        )
     name = "STORY-09-BETTER-NOT-WELL"
-    tell(name, "From 8 to 3 but still symptomatic past 8 weeks: improved, and persisting", [
-        visit(name, 1, 7, nprs=8),
-        visit(name, 2, 70, nprs=3, help_tried="yes", help_improving="yes"),
-    ])
+    tell(
+        name,
+        "From 8 to 3 but still symptomatic past 8 weeks: improved, and persisting",
+        [
+            visit(name, 1, 7, nprs=8),
+            visit(name, 2, 70, nprs=3, help_tried="yes", help_improving="yes"),
+        ],
+    )
     name = "STORY-10-SIX-DIARY-DAYS"
-    tell(name, "Six diary days within 13 days: whether the exercises were tried is not known", [
-        visit(name, 1, 7, nprs=6, help_tried="not_asked"),
-        visit(name, 2, 60, nprs=6, help_tried="not_asked", help_improving="no"),
-    ], diary(name, range(8, 20, 2))[:6])
+    tell(
+        name,
+        "Six diary days within 13 days: whether the exercises were tried is not known",
+        [
+            visit(name, 1, 7, nprs=6, help_tried="not_asked"),
+            visit(name, 2, 60, nprs=6, help_tried="not_asked", help_improving="no"),
+        ],
+        diary(name, range(8, 20, 2))[:6],
+    )
     name = "STORY-11-DID-NOT-ATTEND"
-    tell(name, "An appointment not attended is not evaluated", [
-        visit(name, 1, 7, help_1_unmanageable="yes", **sent("TIMS", 8)),
-        visit(name, 2, 30, "appointment", attendance="3", nprs=None,
-              **dict.fromkeys((*world.SCREEN, *HELP), "")),
-    ])
+    tell(
+        name,
+        "An appointment not attended is not evaluated",
+        [
+            visit(name, 1, 7, help_1_unmanageable="yes", **sent("TIMS", 8)),
+            visit(
+                name,
+                2,
+                30,
+                "appointment",
+                attendance="3",
+                nprs=None,
+                **dict.fromkeys((*world.SCREEN, *HELP), ""),
+            ),
+        ],
+    )
     return [_episode(n, contacts, logs) for n, _, contacts, logs in told], {
         n: shows for n, shows, _, _ in told
     }

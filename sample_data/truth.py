@@ -69,7 +69,8 @@ class Truth:
             "past_8_weeks_by_month": {
                 month: _rate(
                     self.incident_by_month[month, "past"],
-                    self.incident_by_month[month, "past"] + self.incident_by_month[month, "resolved"],
+                    self.incident_by_month[month, "past"]
+                    + self.incident_by_month[month, "resolved"],
                 )
                 for month in sorted({month for month, _ in self.incident_by_month})
             },

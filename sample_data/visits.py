@@ -208,7 +208,10 @@ def _diary(episode: Episode, rng: np.random.Generator) -> None:
 
 def _exercise(code: str, rng: np.random.Generator) -> dict[str, Any]:
     full = rng.random() < 0.65
-    entry: dict[str, Any] = {"exercise_code": code, "performed": "yes" if rng.random() < 0.96 else "no"}
+    entry: dict[str, Any] = {
+        "exercise_code": code,
+        "performed": "yes" if rng.random() < 0.96 else "no",
+    }
     amounts = {
         "knees_to_chest": {"hold_s": 20 if full else 10, "reps": 5 if full else 3},
         "crawl_stretch": {"hold_s": 25 if full else 12},

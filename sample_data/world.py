@@ -1,4 +1,4 @@
-"""The invented services, their sites and the situations that were built in. All of it is fiction."""
+"""The invented services, their sites and the situations that were built in: all fiction."""
 
 from __future__ import annotations
 

@@ -63,7 +63,9 @@ def _coded(column: Column, table: dict[str, Any]) -> Cast:
 
         return search
     known = {
-        str(spelling).strip().casefold(): code for code, spelt in lists.items() for spelling in spelt
+        str(spelling).strip().casefold(): code
+        for code, spelt in lists.items()
+        for spelling in spelt
     }
     unknown = "unknown" if column.kind == "answer" else fallback
 

@@ -13,7 +13,10 @@ from pipelines import landing_tables as landing
 
 @dataclass(frozen=True)
 class Column:
-    """One canonical column: `kind` is answer, id, open, closed, date, time, count, number (exact), float or text."""
+    """One canonical column.
+
+    `kind` is answer, id, open, closed, date, time, count, number (exact), float or text.
+    """
 
     name: str
     kind: str

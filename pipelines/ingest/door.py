@@ -20,13 +20,18 @@ from pipelines.home import Home, fsync_file, fsync_folder, replace
 from pipelines.ingest.identifiers import ColumnGuard
 from pipelines.ingest.mapping import Mapper
 from pipelines.ingest.profile import Profile, choose
-from pipelines.ingest.reading import Batch, Reading
+from pipelines.ingest.reading import Reading
 from pipelines.ingest.receipt import Receipt, Records, list_receipts, record_refusal
 from pipelines.ingest.source import Source, examine
 
 Progress = Callable[[str, int, int], None]
 QUARANTINE = pa.schema(
-    [("file_id", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("record_hash", pa.string())]
+    [
+        ("file_id", pa.string()),
+        ("line", pa.int64()),
+        ("reason", pa.string()),
+        ("record_hash", pa.string()),
+    ]
 )
 CELLS = pa.schema(
     [
@@ -47,17 +52,20 @@ def ingest_file(
 ) -> Receipt:
     """Take one export into landing and return its load report.
 
-    The caller holds the home's lock. The same bytes with the same profile change nothing
+    `source` names the service in place of the profile's. The caller holds the home's lock. The
+    same bytes with the same profile change nothing
     (`unchanged` is then true). Raises Refusal, on record in the home, when the file is refused:
     nothing of its content is kept.
     """
     sweep(home)
     digest: str | None = None
     try:
-        chosen = choose(home, path, profile).for_file(path.name)
+        if not path.exists():
+            raise Refusal(path.name, None, "the file does not exist", "Check the path.")
+        chosen = choose(home, path, profile).for_file(path.name, source)
         found = examine(path, chosen.encodings, chosen.multiline)
         digest = found.sha256
-        return _taken(home, found, chosen, source, extract_date, progress)
+        return _taken(home, found, chosen, extract_date, progress)
     except Refusal as refusal:
         record_refusal(home, refusal, digest)
         raise
@@ -73,7 +81,6 @@ def _taken(
     home: Home,
     source: Source,
     profile: Profile,
-    source_name: str | None,
     given: dt.date | None,
     progress: Progress | None,
 ) -> Receipt:
@@ -93,8 +100,6 @@ def _taken(
         records, quarantine, days = _write(source, profile, mapper, folder, guarded.total, progress)
         _check_balance(source, records)
         _check_tolerances(source, profile, records, quarantine, mapper)
-        if source_name:
-            raise_unless_same(source_name, profile)
         receipt = _receipt(source, profile, mapper, records, quarantine, days, receipts)
         receipt.save(folder)
         for written in folder.iterdir():
@@ -107,17 +112,6 @@ def _taken(
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def raise_unless_same(source_name: str, profile: Profile) -> None:
-    """The command may name the source only as the profile does, so that keys stay one."""
-    if source_name != profile.source:
-        raise Refusal(
-            profile.id,
-            None,
-            f"the profile is for source '{profile.source}', not '{source_name}'",
-            "Copy the profile into the home's profiles folder with its own source.",
-        )
 
 
 def _check_name(source: Source, profile: Profile, receipts: list[Receipt]) -> None:
@@ -292,6 +286,3 @@ def _receipt(
         last_date=days[-1].isoformat() if days else None,
         warnings=warnings,
     )
-
-
-

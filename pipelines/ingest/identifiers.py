@@ -29,18 +29,20 @@ PHONE = re.compile(r"(\+44 ?\(?0?\)?|0)[1-9]\d{1,4}[ -]?\d{3,4}[ -]?\d{3,4}")
 LEAST_HITS = 3
 LEAST_SHARE = 0.2
 NAMES = frozenset(
-    "alan alice amanda amy andrew angela ann anna anne anthony barbara ben benjamin brian "
-    "carol caroline catherine charles charlotte chloe chris christine christopher claire colin "
-    "daniel david dawn debbie deborah diane donna dorothy edward elizabeth ellie emily emma eric "
-    "eva fatima fiona frank gareth gary george gillian graham grace hannah harry heather helen "
-    "ian isla jack jacob james jane janet jason jean jennifer jessica joan joanne john jonathan "
-    "joseph josh joshua joyce julia julie karen kate katherine kathleen keith kelly ken kenneth "
-    "kevin kim laura lauren leah lee lesley liam linda lisa louise lucy luke malcolm margaret "
-    "maria mark martin mary matthew maureen megan michael michelle mohammed muhammad natalie neil "
-    "nicholas nicola nigel noah oliver olivia pamela patricia patrick paul pauline peter philip "
-    "rachel raymond rebecca richard robert roger ronald rosemary ruth ryan sam samantha samuel "
-    "sandra sarah sean sharon sheila shirley simon sophie stephanie stephen steven stuart susan "
-    "thomas tim timothy tom tony tracey tracy trevor valerie victoria wendy william yvonne".split()
+    """
+    alan alice amanda amy andrew angela ann anna anne anthony barbara ben benjamin brian carol
+    caroline catherine charles charlotte chloe chris christine christopher claire colin daniel
+    david dawn debbie deborah diane donna dorothy edward elizabeth ellie emily emma eric eva
+    fatima fiona frank gareth gary george gillian graham grace hannah harry heather helen ian
+    isla jack jacob james jane janet jason jean jennifer jessica joan joanne john jonathan
+    joseph josh joshua joyce julia julie karen kate katherine kathleen keith kelly ken kenneth
+    kevin kim laura lauren leah lee lesley liam linda lisa louise lucy luke malcolm margaret
+    maria mark martin mary matthew maureen megan michael michelle mohammed muhammad natalie neil
+    nicholas nicola nigel noah oliver olivia pamela patricia patrick paul pauline peter philip
+    rachel raymond rebecca richard robert roger ronald rosemary ruth ryan sam samantha samuel
+    sandra sarah sean sharon sheila shirley simon sophie stephanie stephen steven stuart susan
+    thomas tim timothy tom tony tracey tracy trevor valerie victoria wendy william yvonne
+    """.split()  # noqa: SIM905
 )
 
 

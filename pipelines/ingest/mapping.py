@@ -99,7 +99,7 @@ class Mapper:
         if mapped.codes:
             table = self.profile.codes[mapped.codes]
             for code, spelt in table.items():
-                if isinstance(spelt, list) and text in map(str, spelt):
+                if isinstance(spelt, list) and text in [str(each) for each in spelt]:
                     return code
         return text or ""
 
@@ -160,7 +160,7 @@ class Mapper:
         accepted = []
         aside = list(batch.aside)
         for n, row in enumerate(rows):
-            row |= {name: value for name, value in self.profile.constants.items()}
+            row |= dict(self.profile.constants.items())
             self._synthesized(row)
             self._banded(row)
             lacking = next((name for name in self.required if row.get(name) is None), None)
@@ -188,9 +188,7 @@ class Mapper:
             return
         least, most = band
         row["onset_latest"] = day - dt.timedelta(days=least)
-        row["onset_earliest"] = (
-            day - dt.timedelta(days=most) if isinstance(most, int) else None
-        )
+        row["onset_earliest"] = day - dt.timedelta(days=most) if isinstance(most, int) else None
 
     def _completed(
         self, row: dict[str, Any], line: int, issues: list[str], extras: dict[str, str]
@@ -199,7 +197,7 @@ class Mapper:
             if column.kind == "answer" and row.get(column.name) is None:
                 row[column.name] = _default_answer(column.name)
         deleted = self.profile.delete
-        row["deleted"] = bool(deleted) and row.get(deleted["column"]) in deleted["values"]
+        row["deleted"] = deleted is not None and row.get(deleted["column"]) in deleted["values"]
         row["row_key"] = "|".join(str(row.get(name)) for name in self.profile.key) or None
         row["x"] = json.dumps(extras, sort_keys=True) if extras else None
         row["cell_issues"] = ";".join(issues) or None

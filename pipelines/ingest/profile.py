@@ -98,13 +98,15 @@ class Profile:
     absent: tuple[str, ...] = ()
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def for_file(self, name: str) -> Profile:
+    def for_file(self, name: str, source: str | None = None) -> Profile:
         """The profile as it holds for one file: its source, and whether it is a correction.
 
         Raises Refusal when the file's name does not tell the source.
         """
         changed: dict[str, Any] = {}
-        if self.source_from is not None:
+        if source is not None:
+            changed["source"] = source
+        elif self.source_from is not None:
             match = self.source_from.search(name)
             if match is None:
                 raise Refusal(
@@ -202,7 +204,9 @@ def _known(name: str, what: str, key: str, allowed: Any) -> None:
     if key not in allowed:
         near = difflib.get_close_matches(key, list(allowed), 1)
         raise ProfileError(
-            f"unknown {what}: '{key}'", where=name, hint=f"Did you mean '{near[0]}'?" if near else None
+            f"unknown {what}: '{key}'",
+            where=name,
+            hint=f"Did you mean '{near[0]}'?" if near else None,
         )
 
 

@@ -92,7 +92,9 @@ class Reading:
         digest = hashlib.blake2b("\x1f".join(cells).encode(), digest_size=16).digest()
         if problem or len(cells) != len(header):
             few = len(cells) < len(header)
-            batch.aside.append((line, problem or ("too_few_cells" if few else "too_many_cells"), digest))
+            batch.aside.append(
+                (line, problem or ("too_few_cells" if few else "too_many_cells"), digest)
+            )
             return
         if wanted and cells[header.index(wanted[0])].strip() not in wanted[1]:
             self.dropped["filtered"] += 1

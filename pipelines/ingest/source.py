@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from pipelines.errors import Refusal
 
@@ -73,10 +74,10 @@ def opened(source: Source) -> Iterator[io.TextIOBase]:
 
 
 @contextmanager
-def _binary(path: Path, packed: bool) -> Iterator[io.BufferedIOBase]:
+def _binary(path: Path, packed: bool) -> Iterator[BinaryIO]:
     if packed:
         with gzip.open(path, "rb") as handle:
-            yield handle  # type: ignore[misc]
+            yield cast(BinaryIO, handle)
     else:
         with path.open("rb") as plain:
             yield plain

@@ -1,0 +1,164 @@
+"""The command as a user types it: help, answers, exit codes, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from pipelines import snapshot
+from pipelines.cli import app
+
+ROOT = Path(__file__).parents[2]
+
+
+def outcomes(*words, home=None, **environment):
+    given = [*map(str, words)]
+    if home is not None:
+        given += ["--home", str(home)]
+    return subprocess.run(
+        [sys.executable, "-c", "from pipelines.cli import run; run()", *given],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
+
+
+def verbs(command=None, path=()):
+    command = command or get_command(app)
+    for name, each in command.commands.items():
+        if hasattr(each, "commands"):
+            yield from verbs(each, (*path, name))
+        else:
+            yield (*path, name), each
+
+
+def test_every_verb_and_option_has_help():
+    for path, command in verbs():
+        assert command.help, path
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), (path, parameter.name)
+
+
+def test_every_verb_is_in_the_readme():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text[text.index("| command |") :]
+    for path, _ in verbs():
+        first, *rest = path
+        assert f"outcomes {first}" in table, path
+        for word in rest:
+            assert word in table, path
+
+
+def test_answers_snapshots_and_explain(demo_home):
+    found = outcomes("answers", home=demo_home.root)
+    assert found.returncode == 0, found.stderr
+    assert found.stderr == ""
+    assert "GP or above at first contact, confirmed" in found.stdout
+    assert re.search(r"95% CI \d+\.\d% to \d+\.\d%\), [\d,]+ of [\d,]+", found.stdout)
+    listed = json.loads(outcomes("snapshots", "list", "--json", home=demo_home.root).stdout)
+    assert len(listed) == 2 and [s["published"] for s in listed] == [True, False]
+    shown = json.loads(outcomes("snapshots", "show", "--json", home=demo_home.root).stdout)
+    assert shown["data_to"] == "2026-06-30"
+    told = outcomes("explain", "STORY-01-LATE-AE", home=demo_home.root)
+    assert told.returncode == 0 and "A&E; action recorded after 39 days" in told.stdout
+    as_json = json.loads(
+        outcomes("explain", "STORY-01-LATE-AE", "--json", home=demo_home.root).stdout
+    )
+    assert as_json["parts"][0]["audit_category"] == "LATE"
+
+
+def test_files_lists_everything_offered(demo_home):
+    found = json.loads(outcomes("files", "--json", home=demo_home.root).stdout)
+    assert len(found["accepted"]) == 12
+    for each in found["accepted"]:
+        n = each["records"]
+        assert n["physical"] == n["accepted"] + n["quarantined"] + sum(n["dropped"].values())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("explain", "NOBODY"), "there is no episode 'NOBODY'"),
+        (("ingest", "missing.csv", "--profile", "canonical-triage"), "the file does not exist"),
+        (("ingest", "x.csv", "--extract-date", "30/06/2026"), "is no date"),
+        (
+            ("ingest", ROOT / "README.md", "--profile", "canonical-triag"),
+            "Did you mean 'canonical-triage'",
+        ),
+        (("snapshots", "show", "outcomes-1999"), "there is no snapshot"),
+        (("assure", "nowhere.json"), "the case file does not exist"),
+    ],
+)
+def test_a_mistake_is_told_with_exit_code_2_and_no_traceback(demo_home, words, message):
+    home = None if words[0] == "assure" else demo_home.root
+    published = snapshot.current(demo_home).name
+    found = outcomes(*words, home=home)
+    assert found.returncode == 2
+    assert message in found.stderr
+    assert "Traceback" not in found.stderr + found.stdout
+    assert snapshot.current(demo_home).name == published
+
+
+def test_an_empty_home_says_what_to_do(tmp_path):
+    for verb in ("answers", "build"):
+        found = outcomes(verb, home=tmp_path / "new")
+        assert found.returncode == 2
+        assert "outcomes ingest" in found.stderr
+
+
+def test_an_impossible_parameter_stops_the_build(tmp_path, demo_home):
+    from pipelines.home import Home
+
+    home = Home.open(tmp_path / "home")
+    home.config_file.write_text("[parameters]\nw_hi_dys = 60\n")
+    (home.landing / "triage").mkdir()
+    source = next((demo_home.landing / "triage").iterdir())
+    import shutil
+
+    shutil.copytree(source, home.landing / "triage" / source.name)
+    found = outcomes("build", home=home.root)
+    assert found.returncode == 2
+    assert "did you mean 'w_hi_days'" in found.stderr
+    assert snapshot.current(home) is None
+
+
+def test_assure_passes_and_fails_with_exit_codes(tmp_path):
+    case = {
+        "id": "ours-1",
+        "title": "everything answered no",
+        "input": {
+            "extract_date": "2024-12-31",
+            "episode": {"episode_id": "e1", "onset_date": "2024-01-01"},
+            "contacts": [
+                {"contact_id": "c1", "contact_date": "2024-01-06", "contact_type": "triage",
+                 "answers": {"ces_1_saddle": "yes"}}
+            ],
+        },
+        "expected": {"worst_lb": "A_AND_E"},
+    }  # fmt: skip
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"cases": [case]}))
+    assert outcomes("assure", path).returncode == 0
+    case["expected"]["worst_lb"] = "GP"
+    path.write_text(json.dumps({"cases": [case]}))
+    found = outcomes("assure", path)
+    assert found.returncode == 1
+    assert "worst_lb: expected 'GP', got 'A_AND_E'" in found.stdout
+    path.write_text("{")
+    assert outcomes("assure", path).returncode == 2
+
+
+def test_a_data_home_inside_a_repository_is_refused(tmp_path):
+    (tmp_path / ".git").mkdir()
+    found = outcomes("answers", home=tmp_path / "home")
+    assert found.returncode == 2
+    assert "version-control" in found.stderr
+    assert not (tmp_path / "home").exists()

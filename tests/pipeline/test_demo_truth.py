@@ -1,0 +1,199 @@
+"""The demo, from files to figures: the truth comes out, and the stories are told."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pytest
+
+import sample_data
+from pipelines import snapshot
+from pipelines.explain import explain, render
+from pipelines.ingest.receipt import list_receipts
+from pipelines.measures.filter import Filter
+from pipelines.measures.headline import three_answers
+from pipelines.measures.proportion import wilson
+
+LEVELS = ("SELF_MANAGE", "TIMS", "GP", "URGENT", "A_AND_E")
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return sample_data.truth()
+
+
+@pytest.fixture(scope="module")
+def answers(demo_home):
+    con = snapshot.open_readonly(snapshot.current(demo_home).path)
+    yield three_answers(con, Filter())
+    con.close()
+
+
+def test_every_file_balances_and_is_in_the_snapshot(demo_home, demo_snapshot):
+    receipts = list_receipts(demo_home)
+    assert len(receipts) == len(sample_data.demo_files()) + len(sample_data.correction_files())
+    for receipt in receipts:
+        assert receipt.records.balanced, receipt.name
+    rows = demo_snapshot.execute("select file_id, accepted from file").fetchall()
+    assert dict(rows) == {r.file_id: r.records.accepted for r in receipts}
+
+
+def test_faults_that_cannot_be_read_are_set_aside_not_lost(demo_home, truth):
+    quarantined = {}
+    for receipt in list_receipts(demo_home):
+        for reason, n in receipt.quarantine.items():
+            quarantined[reason] = quarantined.get(reason, 0) + n
+    assert quarantined["no_valid_contact_date"] >= truth["faults"]["impossible_date"] - 2
+    assert quarantined["no_valid_episode_id"] >= truth["faults"]["missing_episode_id"] - 2
+
+
+def test_escalation_is_bracketed_by_confirmed_and_not_ruled_out(answers, truth):
+    share = truth["headline"]["gp_or_above_at_first_contact"]["share"]
+    found = answers.escalation
+    assert found.confirmed.lower <= share <= found.not_ruled_out.upper
+    # Blank answers can only hide signs, so confirmed is not far above the truth.
+    assert found.confirmed.value <= share + 0.02
+
+
+def test_levels_on_complete_screens_are_recovered_within_their_intervals(demo_snapshot, truth):
+    rows = dict(
+        demo_snapshot.execute(
+            "select first_lb, count(*) from episode where screen_complete_first "
+            "and episode_id not like 'STORY%' and part = 1 group by 1"
+        ).fetchall()
+    )
+    n = sum(rows.values())
+    for rank in (2, 3, 4):
+        interval = wilson(rows[rank], n, 0.998)
+        share = truth["headline"]["levels_at_first_contact"][LEVELS[rank]]["share"]
+        assert interval.lower <= share <= interval.upper, LEVELS[rank]
+
+
+def test_persistence_is_inside_its_bounds_and_near_its_estimate(answers, truth):
+    share = truth["headline"]["past_8_weeks_of_those_seen_within_8_weeks"]["share"]
+    found = answers.persistence
+    assert found.share_8_weeks.best.value <= share <= found.share_8_weeks.worst.value
+    estimated = found.estimated_8_weeks
+    assert estimated.lower - 0.03 <= share <= estimated.upper + 0.03
+
+
+def test_two_scores_and_later_information_are_ordinary(answers, demo_snapshot):
+    assert 0.25 <= answers.improvement.two_scores.value <= 0.40
+    (later,) = demo_snapshot.execute(
+        "select avg(cast(n_contacts > 1 or coalesce(n_log_days, 0) > 0 as integer)) "
+        "from episode where n_evaluated > 0"
+    ).fetchall()[0]
+    assert 0.4 <= later <= 0.6
+
+
+def test_the_correction_revised_its_month_and_nothing_else(demo_home):
+    newest, before = snapshot.listed(demo_home)[:2]
+    counts = []
+    for each in (before, newest):
+        con = snapshot.open_readonly(each.path)
+        counts.append(
+            con.execute(
+                "select site_id, month, count(*), sum(cast(first_lb >= 2 as integer)) from episode "
+                "where n_evaluated > 0 group by all"
+            ).fetchall()
+        )
+        con.close()
+    old, new = ({(s, str(m)): (n, x) for s, m, n, x in rows} for rows in counts)
+    assert {key: v[0] for key, v in old.items()} == {key: v[0] for key, v in new.items()}
+    changed = {key for key in old if old[key] != new[key]}
+    assert changed, "the correction changed no figure"
+    # Later contacts of earlier episodes are corrected too, but first contacts only in that month.
+    assert set(changed) <= {("RIV-SOUTH", "2026-03-01")}
+
+
+STORIES = {
+    "STORY-01-LATE-AE": {"worst_lb": 4, "audit_category": "LATE", "missed_red_flag": True},
+    "STORY-02-SECOND-FLAG": {"worst_lb": 4, "audit_category": "UNDER"},
+    "STORY-03-BILATERAL": {"worst_lb": 0, "worst_ub": 0, "audit_category": "AGREE"},
+    "STORY-04-OLD-LEAK": {"worst_lb": 0, "worst_ub": 0},
+    "STORY-05-FOOT-BLANK": {"worst_lb": 3, "worst_ub": 4},
+    "STORY-06-CANCER-BY-GP": {"worst_lb": 2, "audit_category": "AGREE"},
+    "STORY-07-CANCER-GAIT": {"worst_lb": 3, "audit_category": "UNDER"},
+    "STORY-08-DAY-42": {"worst_lb": 0},
+    "STORY-08-DAY-43": {"worst_lb": 0},
+    "STORY-08-DAY-56": {"worst_lb": 0},
+    "STORY-08-DAY-57": {"worst_lb": 1},
+    "STORY-09-BETTER-NOT-WELL": {"persist_8w": "PERSISTENT", "tti_event": "improved"},
+    "STORY-10-SIX-DIARY-DAYS": {"tried_last": None, "worst_ub": 1},
+    "STORY-11-DID-NOT-ATTEND": {"n_evaluated": 1, "n_contacts": 2, "worst_lb": 1},
+}
+
+
+def test_the_named_episodes_tell_the_rules(demo_snapshot, truth):
+    assert set(STORIES) == set(truth["named_episodes"])
+    for story, wanted in STORIES.items():
+        columns = ", ".join(wanted)
+        row = demo_snapshot.execute(
+            f"select {columns} from episode where episode_id = ?", [story]
+        ).fetchall()
+        assert dict(zip(wanted, row[0], strict=True)) == wanted, story
+
+
+def test_the_twins_differ_only_in_the_appointment(demo_snapshot):
+    rows = demo_snapshot.execute(
+        "select e.episode_id, arg_max(c.h4_state, c.contact_date) from episode as e "
+        "join contact as c using (episode_key) where e.episode_id like 'STORY-08%' group by 1"
+    ).fetchall()
+    assert dict(rows) == {
+        "STORY-08-DAY-42": "not_met",
+        "STORY-08-DAY-43": "permitted",
+        "STORY-08-DAY-56": "permitted",
+        "STORY-08-DAY-57": "due",
+    }
+
+
+def test_bilateral_pain_is_beyond_the_leaflet_but_supported(demo_snapshot):
+    rows = demo_snapshot.execute(
+        "select distinct r.result from referral as r join episode as e using (episode_key) "
+        "where e.episode_id = 'STORY-03-BILATERAL'"
+    ).fetchall()
+    assert rows == [("BEYOND_SUPPORTED",)]
+
+
+def test_an_explanation_names_the_rule_the_answer_and_the_source_row(demo_snapshot):
+    found = explain(demo_snapshot, "STORY-05-FOOT-BLANK")
+    json.dumps(found)
+    contact = found["parts"][0]["contacts"][0]
+    assert (contact["confirmed"], contact["not_ruled_out"]) == ("Urgent care", "A&E")
+    fired = [rule for rule in contact["rules"] if rule["value"] == "yes"]
+    assert [rule["rule"] for rule in fired] == ["urg-3-floppy-foot"]
+    assert fired[0]["place"].endswith("urgent list, item 3")
+    open_rules = [rule for rule in contact["rules"] if rule["value"] == "not known"]
+    assert [rule["rule"] for rule in open_rules if rule["leads_to"] == "A_AND_E"] == [
+        "ces-2-wiping"
+    ]
+    assert [item["item"] for item in contact["not_asked"]] == ["ces_2_wiping"]
+    assert contact["source"]["file"] == "Riverside_LegPain_Triage_2026H1.csv.gz"
+    text = render(found)
+    assert "Urgent care confirmed, A&E not ruled out" in text
+    assert f"line {contact['source']['line']}" in text
+
+
+def test_the_source_row_is_the_row(demo_snapshot):
+    import gzip
+
+    found = explain(demo_snapshot, "STORY-01-LATE-AE")
+    source = found["parts"][0]["contacts"][0]["source"]
+    path = next(p for p in sample_data.demo_files() if p.name == source["file"])
+    line = gzip.decompress(path.read_bytes()).decode("cp1252").split("\r\n")[source["line"] - 1]
+    assert line.startswith("STORY-01-LATE-AE-1,")
+
+
+def test_the_snapshot_cannot_be_written_or_used_to_read_other_files(demo_home, tmp_path):
+    con = snapshot.open_readonly(snapshot.current(demo_home).path)
+    for statement in (
+        "create table x (a integer)",
+        f"copy episode to '{tmp_path / 'out.csv'}'",
+        "select * from read_text('/etc/hostname')",
+        "set memory_limit = '9GB'",
+        "attach ':memory:' as other",
+    ):
+        with pytest.raises(duckdb.Error):
+            con.execute(statement)
+    con.close()
