@@ -18,6 +18,7 @@ from rich.table import Table
 from pipelines import snapshot as snapshots
 from pipelines.answers_text import print_answers
 from pipelines.build import build as build_snapshot
+from pipelines.build import service_rules
 from pipelines.console import bar, say
 from pipelines.errors import OutcomesError, UsageError
 from pipelines.home import Home, default_root
@@ -207,6 +208,36 @@ def assure(
         say(f"{len(results) - len(failed)} of {len(results)} cases pass")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A parameter to try, as h4_bound=lower; may be repeated."),
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="A folder with other rule files to try.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What if: reclassify under other parameters or rules. Nothing is published."""
+    from pipelines.compare import compare as compared
+    from pipelines.compare_text import as_plain, lines
+    from rules.parameters import parsed
+    from rules.ruleset import load
+
+    opened = _opened(home)
+    own = opened.config().get("parameters", {})
+    before = service_rules(opened)
+    after = load(rules, overrides={**own, **parsed(set_ or [], before.parameters)})
+    found = compared(opened, before, after)
+    if as_json:
+        print(json.dumps(as_plain(found), indent=1))
+        return
+    for line in lines(found):
+        say(_escaped(Exception(line)))
 
 
 @snapshots_app.command("list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import datetime as dt
 import difflib
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -153,3 +154,19 @@ def overridden(
             f"w_lo_days = {values['w_lo_days']} must not exceed w_hi_days = {values['w_hi_days']}"
         )
     return values
+
+
+def parsed(settings: list[str], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Overrides from `name=value` words: the value is read as TOML, or else as plain text."""
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, separator, text = setting.partition("=")
+        if not separator:
+            raise RulesError(f"'{setting}' is not of the form name=value")
+        parameter = parameters.get(name)
+        plain = parameter is not None and parameter.type in ("choice", "text")
+        try:
+            found[name] = text if plain else tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name] = text
+    return found

@@ -1,0 +1,127 @@
+"""Write what is published into a new database file: tables, rules, checks, and what made it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import duckdb
+
+from pipelines.checks.run import Check
+from pipelines.home import Home
+from pipelines.snapshot import current
+from rules.ruleset import Ruleset
+
+# Published table: the model that it is a copy of.
+PUBLISHED = {
+    "episode": "episode",
+    "contact": "pub_contact",
+    "rule_trace": "pub_rule_trace",
+    "score": "pub_score",
+    "symptom_day": "pub_symptom_day",
+    "log_day": "pub_log_day",
+    "breach": "pub_breach",
+    "referral": "pub_referral",
+    "site": "pub_site",
+    "data_quality": "data_quality",
+    "file": "landing_file",
+    "param_set": "param_set",
+}
+
+
+def write_snapshot(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    home: Home,
+    ruleset: Ruleset,
+    checks: list[Check],
+) -> None:
+    """Write the published tables into a new database file at `path`."""
+    escaped = str(path).replace("'", "''")
+    con.execute(f"attach '{escaped}' as snap")
+    try:
+        for table, model in PUBLISHED.items():
+            con.execute(f"create table snap.{table} as select * from {model}")
+        names = home.config().get("sites", {})
+        for site_id, entry in names.items():
+            con.execute(
+                "update snap.site set name = ? where site_id = ?",
+                [entry.get("name", site_id), site_id],
+            )
+        _write_rules(con, ruleset)
+        con.execute(
+            "create table snap.check_result "
+            "(check_id varchar, title varchar, severity varchar, status varchar, n_violated bigint)"
+        )
+        con.executemany(
+            "insert into snap.check_result values (?, ?, ?, ?, ?)",
+            [[c.id, c.title, c.severity, c.status, c.n_wrong] for c in checks],
+        )
+        _write_meta(con, path, home, ruleset)
+        con.execute("checkpoint snap")
+    finally:
+        con.execute("detach snap")
+
+
+def _write_rules(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
+    con.execute(
+        "create table snap.level (level tinyint, code varchar, label varchar, role varchar)"
+    )
+    label = ruleset.values["tims_label"]
+    con.executemany(
+        "insert into snap.level values (?, ?, ?, ?)",
+        [[v.rank, v.code, label if v.code == "TIMS" else v.label, v.role] for v in ruleset.levels],
+    )
+    con.execute(
+        "create table snap.rule (rule_id varchar, title varchar, level tinyint, section varchar, "
+        "item varchar, reading varchar, description varchar, condition varchar, ord integer)"
+    )
+    con.executemany(
+        "insert into snap.rule values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            [
+                *(rule.id, rule.title, ruleset.level(rule.leads_to).rank, rule.section),
+                *(f"{rule.list}, item {rule.entry}", rule.reading, rule.description),
+                *(str(rule.condition), number),
+            ]
+            for number, rule in enumerate(ruleset.rules, start=1)
+        ],
+    )
+    con.execute(
+        "create table snap.item (item varchar, wording varchar, kind varchar, "
+        "screen boolean, ord integer)"
+    )
+    con.executemany(
+        "insert into snap.item values (?, ?, ?, ?, ?)",
+        [
+            [i.code, i.wording, i.group, i.screen, number]
+            for number, i in enumerate(ruleset.items.values(), start=1)
+        ],
+    )
+
+
+def _write_meta(con: duckdb.DuckDBPyConnection, path: Path, home: Home, ruleset: Ruleset) -> None:
+    before = current(home)
+    service = home.config().get("service", {})
+    days = con.execute("select max(extract_date), min(extract_date) from episode").fetchall()[0]
+    rows = {
+        "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "ruleset_version": ruleset.version,
+        "code_version": metadata.version("sciatica-outcomes"),
+        "duckdb_version": duckdb.__version__,
+        "python_version": platform.python_version(),
+        "leaflet_title": ruleset.leaflet["title"],
+        "leaflet_status": ruleset.leaflet["status"],
+        "leaflet_review": ruleset.leaflet["review_date"],
+        "data_to": str(days[0]),
+        "data_to_earliest": str(days[1]),
+        "service_name": str(service.get("name", "")),
+        "adopted_by": str(service.get("adopted_by", "")),
+        "adopted_on": str(service.get("adopted_on", "")),
+        "previous_snapshot": before.name if before else "",
+        "build_file": path.name,
+    }
+    con.execute("create table snap.meta (key varchar, value varchar)")
+    con.executemany("insert into snap.meta values (?, ?)", [list(row) for row in rows.items()])
