@@ -19,6 +19,14 @@ from rules.ruleset import load
 YES = {"yes", "y", "true", "1"}
 NO = {"no", "n", "false", "0"}
 OPEN = {"unknown", "not_asked", "not_recorded", "declined", "na", "not_taking", "conflict"}
+# What `"others": "no"` in a contact's answers stands for: every safety question and the three
+# help questions that open a criterion.
+OTHERS = (
+    *landing.SCREEN,
+    "help_1_unmanageable",
+    "help_2_sleep_impact",
+    "help_3_worsening",
+)
 CONTACT_KEYS = {
     "contact_id", "contact_date", "contact_time", "seq", "contact_type", "answers", "nprs",
     "nprs_leg", "nprs_back", "pgic", "msk_hq", "attendance", "referral_source",
@@ -132,7 +140,11 @@ class _Case:
             row[name] = self.number_of(row.get(name), name)
         row |= dict.fromkeys(landing.ANSWERS, "not_asked")
         issues: list[str] = []
-        for item, given in contact.get("answers", {}).items():
+        answers = dict(contact.get("answers", {}))
+        if "others" in answers:
+            others = answers.pop("others")
+            answers = dict.fromkeys(OTHERS, others) | {"has_back_pain": "yes"} | answers
+        for item, given in answers.items():
             self.answer(row, line, item, given, issues)
         row["cell_issues"] = ";".join(issues) or None
         self.rows["landing_triage"].append(row)

@@ -18,14 +18,14 @@ measured as (
         l.line,
         l.pain_during >= p.excessive_pain_nprs as excessive_pain,
         case l.exercise_code
-            when 'knees_to_chest' then least(1, l.hold_s / 20) * least(1, cast(l.reps as double) / 5)
-            when 'crawl_stretch' then least(1, l.hold_s / 20)
-            when 'knees_side_to_side' then least(1, cast(l.reps as double) / 10)
-            when 'bridge' then least(1, cast(l.reps as double) / 5)
+            when 'knees_to_chest' then share_done(l.hold_s, 20) * share_done(l.reps, 5)
+            when 'crawl_stretch' then share_done(l.hold_s, 20)
+            when 'knees_side_to_side' then share_done(l.reps, 10)
+            when 'bridge' then share_done(l.reps, 5)
             when 'seated_knee_extension' then
-                least(1, l.duration_s / (60 * (1 - p.dose_around_tol))) * least(1, cast(l.sets as double) / 2)
-            when 'squat' then least(1, cast(l.reps as double) / 10)
-            when 'march_in_place' then least(1, l.duration_s / 30)
+                share_done(l.duration_s, 60 * (1 - p.dose_around_tol)) * share_done(l.sets, 2)
+            when 'squat' then share_done(l.reps, 10)
+            when 'march_in_place' then share_done(l.duration_s, 30)
             when 'walk' then case when l.duration_s > 0 then 1 when l.duration_s is not null then 0 end
         end as dose_fraction,
         case l.exercise_code

@@ -70,3 +70,7 @@ create or replace macro landmark_status(onset, extract_date, landmark, grace, re
         when date_diff('day', onset, extract_date) <= landmark + grace then 'PENDING'
         else 'LOST'
     end;
+
+-- How much of an amount was done, at most all of it. `least` passes over NULL, hence the test.
+create or replace macro share_done(done, amount) as
+    case when done is not null then least(1, cast(done as double) / amount) end;

@@ -44,7 +44,7 @@ def test_only_what_the_parameter_touches_moves(lower):
     whats = {what for change in lower.changes for what, _, _ in change.fields}
     assert "past 8 weeks" not in whats
     assert "improvement" not in whats
-    told = dict((what, (a, b)) for what, a, b in as_plain_headline(lower))
+    told = {what: (a, b) for what, a, b in as_plain_headline(lower)}
     assert (
         told["GP or above at first contact, confirmed"][0]
         == (told["GP or above at first contact, confirmed"][1])

@@ -1,0 +1,37 @@
+"""The project's own worked cases, which are documentation too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.assure import assure
+from rules.ruleset import load
+
+FOLDER = Path(__file__).parents[2] / "docs" / "cases"
+FILES = sorted(FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_worked_cases_pass(path):
+    found = assure(json.loads(path.read_text(encoding="utf-8")))
+    assert [(case.id, case.differences) for case in found if not case.passed] == []
+
+
+def test_every_rule_has_a_worked_case_in_which_it_decides():
+    fired = {}
+    for path in FILES:
+        for case in json.loads(path.read_text(encoding="utf-8"))["cases"]:
+            for contact in case["input"]["contacts"]:
+                for code in contact["answers"]:
+                    fired.setdefault(code, []).append(case["id"])
+    for code in load().screen_items:
+        assert fired.get(code), f"no worked case is about {code}"
+
+
+def test_ids_are_unique_and_titled():
+    cases = [c for p in FILES for c in json.loads(p.read_text(encoding="utf-8"))["cases"]]
+    assert len({case["id"] for case in cases}) == len(cases) >= 70
+    assert all(case["title"] for case in cases)
