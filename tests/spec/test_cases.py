@@ -94,7 +94,7 @@ VALUES = (True, None, False)
 def levels_of(fillings, atoms):
     """(lb, ub) of each filling of the given atoms, every other atom being no, from the SQL."""
     ruleset = load()
-    fixed = {column: "false" for column in needed(ruleset) - set(atoms)}
+    fixed = dict.fromkeys(needed(ruleset) - set(atoms), "false")
     con = duckdb.connect()
     try:
         columns = ", ".join(f"{name} boolean" for name in ("id", *atoms)).replace(
