@@ -38,7 +38,7 @@ class Parameter:
 
         None (or the word "off") switches an instrument off where the parameter allows it.
         """
-        if value is None or value == OFF:
+        if value is None or (value == OFF and OFF not in self.choices):
             if self.off:
                 return None
             raise self._error(value, "it cannot be switched off")
