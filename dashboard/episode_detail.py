@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from dashboard import filters, store, text, ui
-from dashboard.charts.base import Table
 from dashboard.charts.timeline import Event, Score, timeline
 
 Part = dict[str, Any]
@@ -148,16 +147,12 @@ def _triggers(part: Part) -> None:
     if not part["triggers"]:
         st.markdown("No contact raised the level above self-management.")
         return
-    rows = tuple(
-        (
-            text.iso_day(t["breach_date"]),
-            t["level"],
-            "Possible: a date is assumed" if t["possible"] else "Confirmed",
-            _result(t),
+    for trigger in part["triggers"]:
+        certainty = "possible, a date is assumed" if trigger["possible"] else "confirmed"
+        st.markdown(
+            f"- **{text.iso_day(trigger['breach_date'])}** · {trigger['level']}, {certainty} · "
+            f"{_result(trigger)}"
         )
-        for t in part["triggers"]
-    )
-    ui.table(Table("Triggers", ("Day", "Level reached", "Certainty", "Action"), rows))
 
 
 def _actions(part: Part, levels: dict[str, str]) -> None:
@@ -165,16 +160,11 @@ def _actions(part: Part, levels: dict[str, str]) -> None:
     if not part["actions"]:
         st.markdown("No referral, advice or appointment is on record.")
         return
-    rows = tuple(
-        (
-            text.iso_day(a["referral_date"]),
-            _action(a, levels),
-            _judged(a),
-            _source(a["file"], a["line"]),
+    for action in part["actions"]:
+        st.markdown(
+            f"- **{text.iso_day(action['referral_date'])}** · {_action(action, levels)} · "
+            f"{_judged(action)} · {_source(action['file'], action['line'])}"
         )
-        for a in part["actions"]
-    )
-    ui.table(Table("Actions on record", ("Day", "Action", "Judged", "Source"), rows))
 
 
 def _judged(action: Part) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from dashboard import text
 from dashboard.charts.base import Chart, Table, nothing
@@ -50,7 +50,7 @@ def timeline(events: Sequence[Event], scores: Sequence[Score], colours: Palette)
             height + LANE * len(lanes) + 60,
             xaxis=axis(
                 colours, type="date", tickformat="%-d %b<br>%Y", hoverformat="%-d %B %Y", nticks=7,
-                anchor="y" if lanes else "y2", showgrid=True,
+                anchor="y" if lanes else "y2", showgrid=True, range=_span(events, scores),
             ),
             yaxis=axis(
                 colours, range=[len(lanes) - 0.6, -0.75], domain=[0, share],
@@ -70,6 +70,17 @@ def timeline(events: Sequence[Event], scores: Sequence[Score], colours: Palette)
         ),
     }  # fmt: skip
     return Chart(name, spec, _alt(events, scores), _table(name, events, scores))
+
+
+def _span(events: Sequence[Event], scores: Sequence[Score]) -> list[str]:
+    """From a little before the first day to a little after the last, at least three weeks.
+
+    Around a single day the axis would otherwise count hours and repeat the date.
+    """
+    days = [event.day for event in events] + [score.day for score in scores]
+    first, last = min(days), max(days)
+    room = timedelta(days=max(2, (last - first).days // 25, (21 - (last - first).days) // 2))
+    return [(first - room).isoformat(), (last + room).isoformat()]
 
 
 def _lane(lane: str, place: int, events: Sequence[Event], colours: Palette) -> Spec:

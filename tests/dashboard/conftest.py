@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pipelines.home import Home
 from pipelines.snapshot import open_readonly
 from tests.dashboard import handmade
 from tests.dashboard.serving import Server, running
@@ -21,9 +21,9 @@ PAGES = {"overview": "views/overview.py", "episode": "views/episode.py"}
 
 
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """DEVELOPMENT ONLY."""
-    return Path(os.environ.get("DEV_HOME", "/work/tmp/dev2"))
+def demo_home(demo_home: Home) -> Path:
+    """The folder of the demo home."""
+    return demo_home.root
 
 
 @pytest.fixture(scope="session")

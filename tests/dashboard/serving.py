@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from dashboard.launch import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 START = """
@@ -41,10 +40,17 @@ def _healthy(url: str) -> bool:
         return False
 
 
+def _unused_port() -> int:
+    """A port that nobody has just now, and that other test workers will not be given either."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
 @contextmanager
 def running(home: Path) -> Iterator[Server]:
     """A server on a free port; its output goes to a file, since a full pipe would stop it."""
-    port = free_port(None)
+    port = _unused_port()
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "server.txt"
         with output.open("w", encoding="utf-8") as sink:

@@ -24,7 +24,7 @@ from pipelines.measures.series import (
     persistence_by_month,
     persistence_by_site,
 )
-from pipelines.measures.types import Estimate, Exclusions, Median, MeasureError, NotEstimable
+from pipelines.measures.types import Estimate, Exclusions, MeasureError, Median, NotEstimable
 
 Build = Callable[..., Any]
 X = date(2026, 6, 30)
