@@ -117,7 +117,7 @@ def test_a_malformed_file_is_refused_with_its_place(folder, name, old, new, mess
 
 def test_a_missing_file_is_named(folder):
     (folder / "items.toml").unlink()
-    with pytest.raises(RulesError, match="items.toml: the file is missing"):
+    with pytest.raises(RulesError, match=r"items\.toml: the file is missing"):
         load(folder)
 
 
