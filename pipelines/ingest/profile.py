@@ -249,6 +249,13 @@ def _columns(name: str, stream: str, document: Mapping[str, Any]) -> dict[str, M
 
 
 def _check_targets(name: str, profile: Profile) -> None:
+    filtered = (profile.filter or {}).get("column")
+    if filtered is not None and filtered not in profile.columns:
+        raise ProfileError(
+            f"filter: there is no column '{filtered}' under [columns]",
+            where=name,
+            hint="Map the column, or give it drop = true.",
+        )
     known = contract.columns(profile.stream)
     for target in [*profile.targets, *profile.constants, *profile.absent]:
         if not target.startswith(("x_", "_")) and target not in known:

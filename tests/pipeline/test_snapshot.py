@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import os
+import subprocess
+import sys
 
 import duckdb
 import pytest
@@ -105,24 +106,28 @@ def test_a_reader_that_is_open_keeps_its_figures_when_another_is_published(home,
     assert snapshot.current(home).name == second.name != first.name
 
 
-def _hold(root, ready, done):
-    with Home.open(root).lock("ingest"):
-        ready.set()
-        done.wait(20)
+HOLD = """
+import sys
+from pipelines.home import Home
+with Home.open(sys.argv[1]).lock("ingest"):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
 
 
 def test_a_second_writer_is_told_who_holds_the_home(home):
-    context = multiprocessing.get_context("spawn")
-    ready, done = context.Event(), context.Event()
-    process = context.Process(target=_hold, args=(home.root, ready, done))
-    process.start()
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home.root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
-        assert ready.wait(30)
+        assert process.stdout.readline() == "held\n"
         held = rf"pid {process.pid}, `ingest`, since"
         with pytest.raises(HomeLocked, match=held), home.lock("build"):
             pass
     finally:
-        done.set()
-        process.join(20)
+        process.communicate("done\n", timeout=30)
     with home.lock("build"):
         pass
