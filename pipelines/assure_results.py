@@ -38,16 +38,19 @@ join stg_episode as e on e.ep = b.episode_key // 1000
 order by e.source, b.breach_date, b.level desc
 """
 REFERRAL = """
-select e.source, r.episode_key % 1000 + 1 as part, r.referral_id, r.result, r.reasons, r.soft
+select e.source, r.episode_key % 1000 + 1 as part, r.referral_id, r.result, r.reasons, r.soft,
+    r.destination_rank is null and r.destination not in ('MRI', 'INJECTION', 'SURGERY') as outside
 from referral_audit as r
 join stg_episode as e on e.ep = r.episode_key // 1000
 where r.kind <> 'gp_source'
 order by e.source, r.referral_date, r.referral_id
 """
 DOSE = """
-select e.source, d.log_id, d.dose_fraction, d.dose_met, d.over_dose
+select e.source, u.part, d.log_id, d.dose_fraction, d.dose_met, d.over_dose
 from dose as d
 join stg_episode as e on e.ep = d.ep
+join episode_part as u
+    on u.ep = d.ep and d.log_date >= u.part_start and d.log_date < u.part_end
 """
 
 
@@ -57,6 +60,8 @@ def results(con: duckdb.DuckDBPyConnection, case_ids: Iterable[str]) -> dict[str
     for row in _rows(con, EPISODE):
         target = _part(found[row["source"]], row["part"])
         target.update(_episode(row))
+        if row["part"] > 1:
+            del target["dq_flags"]  # flags are the whole episode's
     for row in _rows(con, CONTACT):
         target = _part(found[row["source"]], row["part"])
         target["contacts"][row["contact_id"]] = _contact(row)
@@ -65,7 +70,7 @@ def results(con: duckdb.DuckDBPyConnection, case_ids: Iterable[str]) -> dict[str
     for row in _rows(con, REFERRAL):
         _part(found[row["source"]], row["part"])["audit"]["referrals"].append(_referral(row))
     for row in _rows(con, DOSE):
-        found[row["source"]]["doses"][row["log_id"]] = {
+        _part(found[row["source"]], row["part"])["doses"][row["log_id"]] = {
             "dose_fraction": row["dose_fraction"],
             "dose_met": row["dose_met"],
             "over_dose": row["over_dose"],
@@ -188,7 +193,7 @@ def _breach(row: dict[str, Any]) -> dict[str, Any]:
 def _referral(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "referral_id": row["referral_id"],
-        "result": row["result"],
+        "result": None if row["outside"] else row["result"],
         "reasons": [r for r in (row["reasons"] or "").split(",") if r],
         "soft": [r for r in (row["soft"] or "").split(",") if r],
     }

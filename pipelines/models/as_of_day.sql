@@ -52,19 +52,18 @@ seen as (
         s.origin,
         s.some_fall,
         s.is_baseline,
-        -- A diary's fall counts when the score before it, at most 28 days back, fell as well.
+        -- A diary's fall is evidence only when the score before it, at most 28 days back, fell too.
         case
-            when s.is_baseline then null
-            when s.origin = 'contact' or s.some_fall is null then s.some_fall
-            else s.some_fall and coalesce(s.previous_some_fall and date_diff('day', s.previous_date, s.score_date) <= 28, false)
-        end as fall_now,
+            when s.is_baseline or s.score_date is null then false
+            when s.origin = 'contact' or s.some_fall is not true then true
+            else coalesce(s.previous_some_fall and date_diff('day', s.previous_date, s.score_date) <= 28, false)
+        end as usable,
         case
             when s.is_baseline then null
             else coalesce(s.origin = 'contact' and s.some_fall, false)
                 or coalesce(s.previous_origin = 'diary' and s.previous_some_fall and s.some_fall
                     and date_diff('day', s.previous_date, s.score_date) <= 28, false)
         end as fall_shown,
-        case when s.is_baseline then null else s.some_fall is not null end as fall_told,
         c.score_date as contact_score_date,
         c.score as contact_score,
         c.first_score,
@@ -76,7 +75,9 @@ seen as (
         case when k.pgic is not null then k.day end as pgic_date,
         coalesce(k.said_tried, false) as said_tried,
         coalesce(k.said_not_tried, false) as said_not_tried,
-        coalesce(k.said_improving, false) as said_improving,
+        k.said_improving,
+        k.nprs_leg,
+        case when k.nprs_leg is not null then k.day end as leg_date,
         case when l.day is not null then l.day end as log_date
     from happened as h
     left join scores as s on s.episode_key = h.episode_key and s.score_date = h.day
@@ -88,11 +89,14 @@ seen as (
 select
     episode_key,
     day,
-    last_value(case when not is_baseline then score_date end ignore nulls) over so_far as last_score_date,
-    last_value(case when not is_baseline then score end ignore nulls) over so_far as last_score,
-    last_value(case when not is_baseline then coalesce(cast(fall_now as integer), -1) end ignore nulls) over so_far as last_fall,
+    last_value(case when usable then score_date end ignore nulls) over so_far as last_score_date,
+    last_value(case when usable then score end ignore nulls) over so_far as last_score,
+    last_value(case when usable then coalesce(cast(some_fall as integer), -1) end ignore nulls) over so_far as last_fall,
+    last_value(score_date ignore nulls) over so_far as last_scored_date,
+    last_value(score ignore nulls) over so_far as last_scored,
+    last_value(nprs_leg ignore nulls) over so_far as last_leg,
+    max(leg_date) over so_far as last_leg_date,
     bool_or(fall_shown) over so_far as any_fall,
-    bool_or(fall_told) over so_far as any_fall_told,
     last_value(contact_score_date ignore nulls) over so_far as last_contact_score_date,
     last_value(contact_score ignore nulls) over so_far as last_contact_score,
     last_value(case when contact_score is not null then coalesce(earlier_score, -1) end ignore nulls) over so_far as earlier_contact_score,
@@ -109,6 +113,7 @@ select
     bool_or(said_tried) over so_far as ever_tried,
     bool_or(said_not_tried) over so_far as ever_not_tried,
     bool_or(said_improving) over so_far as ever_improving,
+    last_value(said_improving ignore nulls) over so_far as last_improving,
     count(log_date) over so_far as n_log_days,
     min(log_date) over so_far as first_log_date,
     max(log_date) over so_far as last_log_date

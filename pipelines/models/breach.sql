@@ -1,5 +1,5 @@
--- One row per trigger: a day on which the confirmed level rises, or a new red flag after every
--- earlier one was acted on; and whether an action on record answers it, and how soon.
+-- One row per trigger: a day on which the confirmed level rises, or a new red flag at a level
+-- already reached, after every earlier one was acted on; and whether an action on record answers it, and how soon.
 with days as (
     select * from day_level
 ),
@@ -67,27 +67,12 @@ sign_days as (
     group by episode_key, level, sign
 ),
 
-candidates as (
-    select s.episode_key, s.day, max(s.level) as level
-    from sign_days as s
-    group by s.episode_key, s.day
-),
-
-lower_candidates as (
-    select episode_key, day, level from candidates
-    union
-    select episode_key, day, 3 from sign_days where level = 3
-),
-
+-- A sign that was not there before, at a level that the episode had reached already.
 new_flags as (
-    select c.episode_key, c.day, c.level
-    from lower_candidates as c
-    where not exists (
-        select 1 from rises as r where r.episode_key = c.episode_key and r.day = c.day
-    )
-    and exists (
-        select 1 from rises as r where r.episode_key = c.episode_key and r.day < c.day
-    )
+    select distinct c.episode_key, c.day, c.level
+    from sign_days as c
+    join risen as r on r.episode_key = c.episode_key and r.day = c.day
+    where c.level <= r.lb_before
 ),
 
 asked as (
@@ -213,7 +198,6 @@ settled as (
 
 standing as (
     select * from settled where stands
-    qualify row_number() over (partition by episode_key, day order by level desc) = 1
 )
 
 select

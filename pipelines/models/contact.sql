@@ -49,7 +49,7 @@ placed as (
         u.first_contact_date,
         contains(p.urg_timing_items, '|urg_3_floppy_foot|') as timed_foot,
         contains(p.screen_contact_types, '|' || k.contact_type || '|')
-            and coalesce(k.attendance, '') not in ('0', '2', '3', '4', '7') as evaluated,
+            and attended(k.attendance) as evaluated,
         case when coalesce(k.has_back_pain or k.has_leg_pain, p.entry_implies_pain) then true
             else k.has_back_pain or k.has_leg_pain end as pain,
         case when p.gp_recency_mode = 'at_contact' then k.contact_date else u.first_contact_date end as recency_date,
@@ -129,6 +129,7 @@ select
             then 'since_after_contact' end,
         case when ces_1_saddle_state = 'assumed' or ces_2_wiping_state = 'assumed' or ces_3_urine_start_state = 'assumed' or ces_4_urine_stop_state = 'assumed' or ces_5_void_feeling_state = 'assumed' or ces_6_urine_leak_state = 'assumed' or ces_7_bladder_fullness_state = 'assumed' or ces_8_bowel_control_state = 'assumed' or ces_9_sexual_state = 'assumed' or urg_1_weak_trip_state = 'assumed' or urg_2_gait_state = 'assumed' or urg_3_floppy_foot_state = 'assumed'
             or (recent_known is null and recent and gp_sign) then 'timing_assumed' end,
+        case when score_out_of_range then 'nprs_out_of_range' end,
         case when unmapped_value then 'unrecognised_value' end
     ) as answer_flags
 from decided

@@ -26,31 +26,13 @@ joined as (
 informed as (
     select
         *,
-        case when h4_improvement_window = 'ever'
-            then case when any_fall then true when any_fall_told then false end
-            else case when date_diff('day', last_score_date, contact_date) <= score_max_age_days and last_fall >= 0
-                then last_fall = 1 end
-        end as score_fell,
-        case when h4_improvement_window = 'ever'
-            then case when ever_improving then true else help_improving end
-            else help_improving
-        end as said_better,
-        case when h4_improvement_window = 'ever'
-            then case when best_pgic <= 3 then true when best_pgic is not null then false end
-            else case when date_diff('day', last_pgic_date, contact_date) <= score_max_age_days then last_pgic <= 3 end
-        end as pgic_better,
-        case when h4_improvement_window = 'ever'
-            then case when last_msk_hq_date > first_msk_hq_date then best_msk_hq - first_msk_hq >= mskhq_mic end
-            else case when last_msk_hq_date > first_msk_hq_date
-                and date_diff('day', last_msk_hq_date, contact_date) <= score_max_age_days
-                then last_msk_hq - first_msk_hq >= mskhq_mic end
-        end as msk_hq_rose,
-        case
-            when tried_def = 'self_report_only' then false
-            when tried_def = 'any_log' then n_log_days >= 1
-            else n_log_days >= tried_min_log_days
-                and date_diff('day', first_log_date, last_log_date) + 1 >= tried_min_span_days
-        end as logs_show_tried,
+        (h4_improvement_window = 'ever' and any_fall) is true
+            or score_says(last_fall, last_score_date, contact_date, score_max_age_days) as score_fell,
+        (h4_improvement_window = 'ever' and ever_improving) is true or help_improving as said_better,
+        (h4_improvement_window = 'ever' and best_pgic <= 3) is true
+            or pgic_says(last_pgic, last_pgic_date, contact_date, score_max_age_days) as pgic_better,
+        (h4_improvement_window = 'ever' and last_msk_hq_date > first_msk_hq_date and best_msk_hq - first_msk_hq >= mskhq_mic) is true
+            or msk_hq_says(first_msk_hq, first_msk_hq_date, last_msk_hq, last_msk_hq_date, mskhq_mic, contact_date, score_max_age_days) as msk_hq_rose,
         case
             when n_follow_ups >= 2
                 and date_diff('day', last_contact_score_date, contact_date) <= score_max_age_days
@@ -67,15 +49,9 @@ derived as (
         *,
         case when days_at_least > w_lo_days then true when days_at_most <= w_lo_days then false end as persisted_lo,
         case when days_at_least > w_hi_days then true when days_at_most <= w_hi_days then false end as persisted_hi,
-        case
-            when score_fell or said_better or pgic_better or msk_hq_rose then true
-            when coalesce(score_fell, said_better, pgic_better, msk_hq_rose) is not null then false
-        end as improved,
-        case
-            when logs_show_tried or ever_tried then true
-            when ever_not_tried then false
-            when coalesce(n_log_days, 0) = 0 and no_logs_means = 'not_tried' then false
-        end as tried,
+        any_says(score_fell, said_better, pgic_better, msk_hq_rose) as improved,
+        tried_by(n_log_days, first_log_date, last_log_date, ever_tried, ever_not_tried,
+            tried_def, tried_min_log_days, tried_min_span_days, no_logs_means) as tried,
         case
             when help_3_worsening is not null then help_3_worsening
             when worsening_source = 'self_report_then_nprs' then scores_worsen

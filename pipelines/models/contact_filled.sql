@@ -26,10 +26,7 @@ item_days as (
         bool_or(urg_3_floppy_foot) as urg_3_floppy_foot,
         bool_or(gp_1_cancer) as gp_1_cancer,
         bool_or(gp_2_unwell) as gp_2_unwell,
-        bool_or(gp_3_weight_loss) as gp_3_weight_loss,
-        bool_or(help_1_unmanageable) as help_1_unmanageable,
-        bool_or(help_2_sleep_impact) as help_2_sleep_impact,
-        bool_or(help_3_worsening) as help_3_worsening
+        bool_or(gp_3_weight_loss) as gp_3_weight_loss
     from facts
     group by episode_key, contact_date
 ),
@@ -53,9 +50,6 @@ next_answer as (
         first_value(gp_1_cancer ignore nulls) over onward as gp_1_cancer_next,
         first_value(gp_2_unwell ignore nulls) over onward as gp_2_unwell_next,
         first_value(gp_3_weight_loss ignore nulls) over onward as gp_3_weight_loss_next,
-        first_value(help_1_unmanageable ignore nulls) over onward as help_1_unmanageable_next,
-        first_value(help_2_sleep_impact ignore nulls) over onward as help_2_sleep_impact_next,
-        first_value(help_3_worsening ignore nulls) over onward as help_3_worsening_next,
         min(case when ces_1_saddle is not null then day end) over onward as ces_1_saddle_date,
         min(case when ces_2_wiping is not null then day end) over onward as ces_2_wiping_date,
         min(case when ces_3_urine_start is not null then day end) over onward as ces_3_urine_start_date,
@@ -70,10 +64,7 @@ next_answer as (
         min(case when urg_3_floppy_foot is not null then day end) over onward as urg_3_floppy_foot_date,
         min(case when gp_1_cancer is not null then day end) over onward as gp_1_cancer_date,
         min(case when gp_2_unwell is not null then day end) over onward as gp_2_unwell_date,
-        min(case when gp_3_weight_loss is not null then day end) over onward as gp_3_weight_loss_date,
-        min(case when help_1_unmanageable is not null then day end) over onward as help_1_unmanageable_date,
-        min(case when help_2_sleep_impact is not null then day end) over onward as help_2_sleep_impact_date,
-        min(case when help_3_worsening is not null then day end) over onward as help_3_worsening_date
+        min(case when gp_3_weight_loss is not null then day end) over onward as gp_3_weight_loss_date
     from item_days
     window onward as (
         partition by episode_key order by day rows between current row and unbounded following
@@ -98,9 +89,6 @@ back_filled as (
             case when f.gp_1_cancer is null and date_diff('day', n.day, n.gp_1_cancer_date) <= p.backfill_no_days and n.gp_1_cancer_next is false then false else f.gp_1_cancer end as gp_1_cancer,
             case when f.gp_2_unwell is null and date_diff('day', n.day, n.gp_2_unwell_date) <= p.backfill_no_days and n.gp_2_unwell_next is false then false else f.gp_2_unwell end as gp_2_unwell,
             case when f.gp_3_weight_loss is null and date_diff('day', n.day, n.gp_3_weight_loss_date) <= p.backfill_no_days and n.gp_3_weight_loss_next is false then false else f.gp_3_weight_loss end as gp_3_weight_loss,
-            case when f.help_1_unmanageable is null and date_diff('day', n.day, n.help_1_unmanageable_date) <= p.backfill_no_days and n.help_1_unmanageable_next is false then false else f.help_1_unmanageable end as help_1_unmanageable,
-            case when f.help_2_sleep_impact is null and date_diff('day', n.day, n.help_2_sleep_impact_date) <= p.backfill_no_days and n.help_2_sleep_impact_next is false then false else f.help_2_sleep_impact end as help_2_sleep_impact,
-            case when f.help_3_worsening is null and date_diff('day', n.day, n.help_3_worsening_date) <= p.backfill_no_days and n.help_3_worsening_next is false then false else f.help_3_worsening end as help_3_worsening,
             case when f.developed_ces_1_saddle is null and f.ces_1_saddle is null and date_diff('day', n.day, n.ces_1_saddle_date) <= p.backfill_no_days and n.ces_1_saddle_next is false then false else f.developed_ces_1_saddle end as developed_ces_1_saddle,
             case when f.developed_ces_2_wiping is null and f.ces_2_wiping is null and date_diff('day', n.day, n.ces_2_wiping_date) <= p.backfill_no_days and n.ces_2_wiping_next is false then false else f.developed_ces_2_wiping end as developed_ces_2_wiping,
             case when f.developed_ces_3_urine_start is null and f.ces_3_urine_start is null and date_diff('day', n.day, n.ces_3_urine_start_date) <= p.backfill_no_days and n.ces_3_urine_start_next is false then false else f.developed_ces_3_urine_start end as developed_ces_3_urine_start,
@@ -112,14 +100,13 @@ back_filled as (
             case when f.developed_ces_9_sexual is null and f.ces_9_sexual is null and date_diff('day', n.day, n.ces_9_sexual_date) <= p.backfill_no_days and n.ces_9_sexual_next is false then false else f.developed_ces_9_sexual end as developed_ces_9_sexual,
             case when f.developed_urg_1_weak_trip is null and f.urg_1_weak_trip is null and date_diff('day', n.day, n.urg_1_weak_trip_date) <= p.backfill_no_days and n.urg_1_weak_trip_next is false then false else f.developed_urg_1_weak_trip end as developed_urg_1_weak_trip,
             case when f.developed_urg_2_gait is null and f.urg_2_gait is null and date_diff('day', n.day, n.urg_2_gait_date) <= p.backfill_no_days and n.urg_2_gait_next is false then false else f.developed_urg_2_gait end as developed_urg_2_gait,
-            case when f.developed_urg_3_floppy_foot is null and f.urg_3_floppy_foot is null and date_diff('day', n.day, n.urg_3_floppy_foot_date) <= p.backfill_no_days and n.urg_3_floppy_foot_next is false then false else f.developed_urg_3_floppy_foot end as developed_urg_3_floppy_foot,
-            case when f.worsening is null and f.help_3_worsening is null and date_diff('day', n.day, n.help_3_worsening_date) <= p.backfill_no_days and n.help_3_worsening_next is false then false else f.worsening end as worsening
+            case when f.developed_urg_3_floppy_foot is null and f.urg_3_floppy_foot is null and date_diff('day', n.day, n.urg_3_floppy_foot_date) <= p.backfill_no_days and n.urg_3_floppy_foot_next is false then false else f.developed_urg_3_floppy_foot end as developed_urg_3_floppy_foot
         )
     from facts as f
     join next_answer as n on n.episode_key = f.episode_key and n.day = f.contact_date
     join parameters as p on p.ps = f.ps
     where f.evaluated
-        and (f.ces_1_saddle is null or f.ces_2_wiping is null or f.ces_3_urine_start is null or f.ces_4_urine_stop is null or f.ces_5_void_feeling is null or f.ces_6_urine_leak is null or f.ces_7_bladder_fullness is null or f.ces_8_bowel_control is null or f.ces_9_sexual is null or f.urg_1_weak_trip is null or f.urg_2_gait is null or f.urg_3_floppy_foot is null or f.gp_1_cancer is null or f.gp_2_unwell is null or f.gp_3_weight_loss is null or f.help_1_unmanageable is null or f.help_2_sleep_impact is null or f.help_3_worsening is null)
+        and (f.ces_1_saddle is null or f.ces_2_wiping is null or f.ces_3_urine_start is null or f.ces_4_urine_stop is null or f.ces_5_void_feeling is null or f.ces_6_urine_leak is null or f.ces_7_bladder_fullness is null or f.ces_8_bowel_control is null or f.ces_9_sexual is null or f.urg_1_weak_trip is null or f.urg_2_gait is null or f.urg_3_floppy_foot is null or f.gp_1_cancer is null or f.gp_2_unwell is null or f.gp_3_weight_loss is null)
 )
 
 select *, false as filled from facts

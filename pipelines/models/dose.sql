@@ -36,7 +36,7 @@ measured as (
             when 'seated_knee_extension' then l.duration_s > 60 * (1 + p.dose_around_tol) or l.sets > 2
             when 'squat' then l.reps > 10
             when 'march_in_place' then l.duration_s > 60
-            when 'walk' then false
+            when 'walk' then case when l.duration_s is not null then false end
         end as over_dose
     from logs as l
     join parameters as p on p.ps = l.ps

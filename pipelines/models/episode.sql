@@ -51,7 +51,6 @@ evaluated as (
     select
         r.episode_key,
         count(*) as n_evaluated,
-        arg_max(f.tried, r.contact_key) as tried_last,
         bool_or(r.screen_answered = 15) filter (where r.contact_date = l.first_evaluated_date) as screen_complete_first,
         bool_or(r.status <> 'INCOMPLETE_SAFETY') filter (where r.contact_date = l.first_evaluated_date) as screen_sufficient_first,
         bool_or(r.contact_date = l.first_evaluated_date and f.pain and f.recent and f.gp_1_cancer) as first_cancer,
@@ -60,6 +59,12 @@ evaluated as (
     join contact_fact as f on f.contact_key = r.contact_key
     join levels as l on l.episode_key = r.episode_key
     group by r.episode_key
+),
+
+lasting as (
+    select episode_key, arg_max(tried, contact_key) as tried_last
+    from (select episode_key, contact_key, coalesce(cast(tried as integer), -1) as tried from contact_fact) as f
+    group by episode_key
 ),
 
 observed as (
@@ -92,6 +97,7 @@ joined as (
         l.* exclude (episode_key),
         v.* exclude (episode_key),
         e.* exclude (episode_key),
+        case when z.tried_last >= 0 then z.tried_last = 1 end as tried_last,
         x.* exclude (episode_key),
         case when c.close_date <= u.extract_date then c.close_date end as close_date,
         case when c.close_date <= u.extract_date then c.close_reason end as close_reason,
@@ -110,6 +116,7 @@ joined as (
     left join persistence as v on v.episode_key = u.episode_key
     left join evaluated as e on e.episode_key = u.episode_key
     left join improvement_event as x on x.episode_key = u.episode_key
+    left join lasting as z on z.episode_key = u.episode_key
     left join closed as c on c.ep = u.ep and u.recurrence_date is null
     left join episode_audit as t on t.episode_key = u.episode_key
     left join phenotype as h on h.episode_key = u.episode_key

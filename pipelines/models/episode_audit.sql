@@ -68,9 +68,8 @@ recorded as (
 ),
 
 above as (
-    select r.episode_key, bool_or(r.result = 'NOT_AUDITABLE' and r.destination_rank > l.worst_lb) as unknown_above
+    select r.episode_key, bool_or(r.result = 'NOT_AUDITABLE') as unknown_action
     from actions as r
-    join levels as l on l.episode_key = r.episode_key
     group by r.episode_key
 )
 
@@ -81,7 +80,7 @@ select
         when t.late_red then 'LATE'
         when d.over then 'OVER'
         when t.pending then 'PENDING'
-        when l.worst_lb < l.worst_ub or l.worst_status = 'NO_CONTACT' or coalesce(a.unknown_above, false)
+        when l.worst_lb < l.worst_ub or l.worst_status = 'NO_CONTACT' or (r.recorded > l.worst_lb and coalesce(a.unknown_action, false))
             or coalesce(t.no_source, not e.action_source) then 'NOT_AUDITABLE'
         else 'AGREE'
     end as category,

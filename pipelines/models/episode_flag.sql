@@ -20,7 +20,10 @@ cleaned as (
     union all
     select ep, 'contact_id_conflict', count(*) from stg_contact where id_conflict group by ep
     union all
-    select ep, 'nprs_out_of_range', count(*) from stg_contact where score_out_of_range group by ep
+    select ep, 'nprs_out_of_range', count(*) from stg_log
+    where not is_future and not before_onset
+        and (nprs_today not between 0 and 10 or contains(coalesce(cell_issues, ''), 'nprs_today'))
+    group by ep
     union all
     select ep, 'future_contact_excluded', count(*) from stg_triage where contact_date > extract_date group by ep
     union all

@@ -15,10 +15,7 @@ parameters as (
 seen as (
     select
         ep,
-        coalesce(
-            min(contact_date) filter (where coalesce(attendance, '') not in ('0', '2', '3', '4', '7')),
-            min(contact_date)
-        ) as first_contact_date
+        min(contact_date) as first_contact_date
     from contacts
     group by ep
 ),

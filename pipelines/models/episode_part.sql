@@ -65,7 +65,7 @@ bounded as (
 ),
 
 contact_days as (
-    select distinct ep, contact_date, coalesce(attendance, '') not in ('0', '2', '3', '4', '7') as attended
+    select distinct ep, contact_date
     from contacts
 ),
 
@@ -73,7 +73,7 @@ first_seen as (
     select
         b.ep,
         b.part,
-        coalesce(min(c.contact_date) filter (where c.attended), min(c.contact_date)) as first_contact_date
+        min(c.contact_date) as first_contact_date
     from bounded as b
     join contact_days as c on c.ep = b.ep and c.contact_date >= b.part_start and c.contact_date < b.part_end
     group by b.ep, b.part

@@ -5,6 +5,10 @@ create or replace macro answer_truth(code, conflict_is_yes) as
     case code when 'yes' then true when 'no' then false
         when 'conflict' then case when conflict_is_yes then true end end;
 
+-- Was the person there? NHS attendance codes; without one, a contact took place.
+create or replace macro attended(code) as
+    coalesce(code, '') not in ('0', '2', '3', '4', '7', 'did_not_attend', 'cancelled');
+
 -- Several rows for one question: an answer beats none, two different answers are a conflict.
 create or replace macro merged_answer(code) as
     case
@@ -63,7 +67,8 @@ create or replace macro fell_kpi(baseline, score, points, pct, combine) as
 -- Status at a landmark for one onset date; the first line that holds wins.
 create or replace macro landmark_status(onset, extract_date, landmark, grace, resolved, last_symptomatic, matured_only) as
     case
-        when matured_only and date_diff('day', onset, extract_date) <= landmark then 'NOT_YET_DUE'
+        when date_diff('day', onset, extract_date) <= landmark
+            and (matured_only or coalesce(date_diff('day', onset, resolved) > landmark, true)) then 'NOT_YET_DUE'
         when date_diff('day', onset, resolved) <= landmark then 'NOT_PERSISTENT'
         when date_diff('day', onset, last_symptomatic) > landmark
             or date_diff('day', onset, resolved) > landmark then 'PERSISTENT'
@@ -74,3 +79,30 @@ create or replace macro landmark_status(onset, extract_date, landmark, grace, re
 -- How much of an amount was done, at most all of it. `least` passes over NULL, hence the test.
 create or replace macro share_done(done, amount) as
     case when done is not null then least(1, cast(done as double) / amount) end;
+
+-- What the latest usable score says: fallen, not fallen, or nothing (too old, or from 0 to 0).
+create or replace macro score_says(last_fall, last_date, today, max_age) as
+    case when date_diff('day', last_date, today) <= max_age and last_fall >= 0 then last_fall = 1 end;
+
+-- Global change of 1 to 3 is an improvement.
+create or replace macro pgic_says(pgic, pgic_date, today, max_age) as
+    case when date_diff('day', pgic_date, today) <= max_age then pgic <= 3 end;
+
+-- The MSK-HQ against its first value.
+create or replace macro msk_hq_says(first_score, first_date, last_score, last_date, mic, today, max_age) as
+    case when last_date > first_date and date_diff('day', last_date, today) <= max_age
+        then last_score - first_score >= mic end;
+
+-- Yes if any instrument says so, no if one is informative and none does, else unknown.
+create or replace macro any_says(a, b, c, d) as
+    case when a or b or c or d then true when coalesce(a, b, c, d) is not null then false end;
+
+-- "Despite trying the exercises": enough diary days, or the person says so; thin diaries prove nothing.
+create or replace macro tried_by(n_days, first_day, last_day, said_yes, said_no, definition, least_days, least_span, no_logs) as
+    case
+        when definition = 'any_log' and n_days >= 1 then true
+        when definition = 'log_threshold' and n_days >= least_days and date_diff('day', first_day, last_day) + 1 >= least_span then true
+        when said_yes then true
+        when said_no then false
+        when coalesce(n_days, 0) = 0 and no_logs = 'not_tried' then false
+    end;

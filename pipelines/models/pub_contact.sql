@@ -169,7 +169,6 @@ select
     f.last_score,
     f.last_score_date,
     f.tried,
-    f.logs_show_tried,
     coalesce(f.n_log_days, 0) as n_log_days,
     f.first_log_date,
     f.last_log_date,

@@ -30,23 +30,23 @@ recorded as (
     join episodes as e on e.source = r.source and e.episode_id = r.episode_id
     where r.destination is not null
     union all
-    select ep, contact_id || '-referral', coalesce(referral_date, contact_date), referral_destination, null, 'referral', 1, file_id, line
+    select ep, contact_id || ':referral', coalesce(referral_date, contact_date), referral_destination, null, 'referral', 1, file_id, line
     from contacts
     where referral_destination is not null
     union all
-    select ep, contact_id || '-advice', contact_date, disposition_recorded, null, 'advice', 2, file_id, line
+    select ep, contact_id || ':advice', contact_date, disposition_recorded, null, 'advice', 2, file_id, line
     from contacts
     where disposition_recorded is not null
     union all
-    select ep, contact_id || '-appointment', contact_date, 'TIMS', null, 'appointment', 3, file_id, line
+    select ep, contact_id || ':appointment', contact_date, 'TIMS', null, 'appointment', 3, file_id, line
     from contacts
-    where contact_type = 'appointment' and coalesce(attendance, '') not in ('0', '2', '3', '4', '7')
+    where contact_type = 'appointment' and attended(attendance)
     union all
-    select ep, contact_id || '-first-appointment', first_appointment_date, 'TIMS', null, 'appointment', 3, file_id, line
+    select ep, contact_id || ':first_appointment', first_appointment_date, 'TIMS', null, 'appointment', 3, file_id, line
     from contacts
     where first_appointment_date is not null
     union all
-    select ep, contact_id || '-gp', contact_date, 'GP', null, 'gp_source', 4, file_id, line
+    select ep, contact_id || ':gp', contact_date, 'GP', null, 'gp_source', 4, file_id, line
     from contacts
     where referral_source = 'gp'
 ),

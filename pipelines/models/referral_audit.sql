@@ -31,13 +31,17 @@ observed as (
     select * from symptom_day
 ),
 
+-- Reasons outside the leaflet: an advisory item, or marked weakness that made nobody trip.
 advisory as (
     select
-        episode_key,
-        bool_or(adv_bilateral or adv_trauma or adv_steroids or adv_immunosuppressed or adv_anticoagulant
-            or adv_pregnant or significant_weakness) as advised
-    from facts
-    group by episode_key
+        r.episode_key,
+        r.referral_id,
+        coalesce(bool_or(f.adv_bilateral or f.adv_trauma or f.adv_steroids or f.adv_immunosuppressed
+            or f.adv_anticoagulant or f.adv_pregnant), false)
+            or (coalesce(bool_or(f.significant_weakness), false) and not coalesce(bool_or(f.urg_1_weak_trip), false)) as advised
+    from actions as r
+    join facts as f on f.episode_key = r.episode_key and f.contact_date <= r.referral_date
+    group by r.episode_key, r.referral_id
 ),
 
 by_then as (
@@ -60,10 +64,17 @@ symptoms as (
     group by r.episode_key, r.referral_id
 ),
 
+scan_days as (
+    select episode_key, contact_date as day, bool_or(mri_explains_pain) as mri_explains_pain
+    from facts
+    where mri_explains_pain is not null
+    group by episode_key, contact_date
+),
+
 scans as (
-    select r.episode_key, r.referral_id, arg_max(f.mri_explains_pain, f.contact_key) filter (where f.mri_explains_pain is not null) as mri_explains_pain
+    select r.episode_key, r.referral_id, arg_max(f.mri_explains_pain, f.day) as mri_explains_pain
     from actions as r
-    join facts as f on f.episode_key = r.episode_key and f.contact_date <= r.referral_date
+    join scan_days as f on f.episode_key = r.episode_key and f.day <= r.referral_date
     group by r.episode_key, r.referral_id
 ),
 
@@ -94,7 +105,7 @@ joined as (
     left join symptoms as s on s.episode_key = r.episode_key and s.referral_id = r.referral_id
     left join scans as m on m.episode_key = r.episode_key and m.referral_id = r.referral_id
     left join covered as c on c.episode_key = r.episode_key and c.referral_id = r.referral_id
-    left join advisory as a on a.episode_key = r.episode_key
+    left join advisory as a on a.episode_key = r.episode_key and a.referral_id = r.referral_id
     left join routes as t on t.episode_key = r.episode_key and t.referral_id = r.referral_id
 )
 

@@ -1,5 +1,5 @@
 -- One row per MRI, injection or surgery referral: does it fit the leaflet's described situations?
--- Inputs as last known on or before the referral.
+-- Inputs as last known on or before the referral; of one day's answers a yes stands.
 with actions as (
     select * from referral_all where destination in ('MRI', 'INJECTION', 'SURGERY')
 ),
@@ -16,42 +16,58 @@ facts as (
     select * from contact_fact
 ),
 
+states as (
+    select * from as_of_day
+),
+
+days as (
+    select
+        episode_key,
+        contact_date as day,
+        bool_or(significant_weakness) as significant_weakness,
+        bool_or(debilitating) as debilitating,
+        bool_or(analgesia_tried) as analgesia_tried,
+        bool_or(physio_tried) as physio_tried,
+        bool_or(help_1_unmanageable) as unmanageable,
+        bool_or(mri_explains_pain) as mri_explains_pain,
+        coalesce(bool_or(
+            developed_ces_1_saddle or developed_ces_2_wiping or developed_ces_3_urine_start
+            or developed_ces_4_urine_stop or developed_ces_5_void_feeling
+            or developed_ces_6_urine_leak or developed_ces_7_bladder_fullness
+            or developed_ces_8_bowel_control or developed_ces_9_sexual
+        ) filter (where evaluated), false) as ces,
+        bool_or(developed_urg_1_weak_trip) filter (where evaluated) as weak_trip,
+        bool_or(developed_urg_2_gait) filter (where evaluated) as gait,
+        bool_or(developed_urg_3_floppy_foot) filter (where evaluated) as floppy_foot
+    from facts
+    group by episode_key, contact_date
+),
+
 known as (
     select
         r.episode_key,
         r.referral_id,
-        count(*) as n_contacts,
-        coalesce(bool_or(
-            f.developed_ces_1_saddle
-            or f.developed_ces_2_wiping
-            or f.developed_ces_3_urine_start
-            or f.developed_ces_4_urine_stop
-            or f.developed_ces_5_void_feeling
-            or f.developed_ces_6_urine_leak
-            or f.developed_ces_7_bladder_fullness
-            or f.developed_ces_8_bowel_control
-            or f.developed_ces_9_sexual
-        ), false) as ces_ever,
-        bool_or(f.developed_urg_1_weak_trip) as urg_1_ever,
-        bool_or(f.developed_urg_2_gait) as urg_2_ever,
-        bool_or(f.developed_urg_3_floppy_foot) as urg_3_ever,
-        arg_max(f.developed_urg_2_gait, f.contact_key) filter (where f.developed_urg_2_gait is not null) as urg_2,
-        arg_max(f.significant_weakness, f.contact_key) filter (where f.significant_weakness is not null) as significant_weakness,
-        arg_max(f.debilitating, f.contact_key) filter (where f.debilitating is not null) as debilitating,
-        arg_max(f.analgesia_tried, f.contact_key) filter (where f.analgesia_tried is not null) as analgesia_tried,
-        arg_max(f.physio_tried, f.contact_key) filter (where f.physio_tried is not null) as physio_tried,
-        arg_max(f.help_1_unmanageable, f.contact_key) filter (where f.help_1_unmanageable is not null) as unmanageable,
-        arg_max(f.mri_explains_pain, f.contact_key) filter (where f.mri_explains_pain is not null) as mri_explains_pain,
-        arg_max(f.improved, f.contact_key) filter (where f.improved is not null) as improved,
-        arg_max(f.tried, f.contact_key) filter (where f.tried is not null) as tried,
-        arg_max(coalesce(f.nprs, greatest(f.nprs_leg, f.nprs_back)), f.contact_key)
-            filter (where coalesce(f.nprs, f.nprs_leg, f.nprs_back) is not null
-                and date_diff('day', f.contact_date, r.referral_date) <= 28) as latest_nprs,
-        arg_max(f.nprs_leg, f.contact_key)
-            filter (where f.nprs_leg is not null and date_diff('day', f.contact_date, r.referral_date) <= 28) as latest_leg
+        arg_max(d.significant_weakness, d.day) filter (where d.significant_weakness is not null) as significant_weakness,
+        arg_max(d.debilitating, d.day) filter (where d.debilitating is not null) as debilitating,
+        arg_max(d.analgesia_tried, d.day) filter (where d.analgesia_tried is not null) as analgesia_tried,
+        arg_max(d.physio_tried, d.day) filter (where d.physio_tried is not null) as physio_tried,
+        arg_max(d.unmanageable, d.day) filter (where d.unmanageable is not null) as unmanageable,
+        arg_max(d.mri_explains_pain, d.day) filter (where d.mri_explains_pain is not null) as mri_explains_pain,
+        bool_or(d.ces) as ces_ever,
+        bool_or(d.weak_trip) as weak_trip_ever,
+        bool_or(d.gait) as gait_ever,
+        bool_or(d.floppy_foot) as floppy_foot_ever
     from actions as r
-    join facts as f on f.episode_key = r.episode_key and f.contact_date <= r.referral_date
+    join days as d on d.episode_key = r.episode_key and d.day <= r.referral_date
     group by r.episode_key, r.referral_id
+),
+
+-- The state of scores, diary and answers on the last day before the referral that has one.
+latest_state as (
+    select r.referral_id, s.*
+    from actions as r
+    join states as s on s.episode_key = r.episode_key and s.day <= r.referral_date
+    qualify row_number() over (partition by r.episode_key, r.referral_id order by s.day desc) = 1
 ),
 
 prior_mri as (
@@ -65,24 +81,32 @@ derived as (
     select
         r.episode_key,
         r.referral_id,
-        r.referral_date,
         r.destination,
         r.setting,
-        coalesce(k.n_contacts, 0) as n_contacts,
-        k.ces_ever,
+        k.referral_id is not null as any_contact,
+        coalesce(k.ces_ever, false) as ces_ever,
         coalesce(m.had_mri, false) as had_mri,
         k.mri_explains_pain,
         k.unmanageable,
         k.debilitating,
-        coalesce(k.urg_2_ever, false) or k.urg_2 as gait,
+        k.gait_ever as gait,
         case
-            when k.urg_1_ever or k.urg_3_ever or k.significant_weakness then true
+            when k.weak_trip_ever or k.floppy_foot_ever or k.significant_weakness then true
             when k.significant_weakness is false then false
         end as weak,
-        k.latest_nprs >= p.severe_nprs as severe,
-        k.latest_leg >= p.severe_nprs as severe_leg,
-        not k.improved as not_improved,
-        (not contains(p.conservative_required, '|exercises|') or k.tried)
+        case when date_diff('day', s.last_scored_date, r.referral_date) <= p.score_max_age_days
+            then s.last_scored >= p.severe_nprs end as severe,
+        case when date_diff('day', s.last_leg_date, r.referral_date) <= p.score_max_age_days
+            then s.last_leg >= p.severe_nprs end as severe_leg,
+        not any_says(
+            score_says(s.last_fall, s.last_score_date, r.referral_date, p.score_max_age_days),
+            s.last_improving,
+            pgic_says(s.last_pgic, s.last_pgic_date, r.referral_date, p.score_max_age_days),
+            msk_hq_says(s.first_msk_hq, s.first_msk_hq_date, s.last_msk_hq, s.last_msk_hq_date, p.mskhq_mic, r.referral_date, p.score_max_age_days)
+        ) as not_improved,
+        (not contains(p.conservative_required, '|exercises|')
+            or tried_by(s.n_log_days, s.first_log_date, s.last_log_date, s.ever_tried, s.ever_not_tried,
+                p.tried_def, p.tried_min_log_days, p.tried_min_span_days, p.no_logs_means))
             and (not contains(p.conservative_required, '|medication|') or k.analgesia_tried)
             and (not contains(p.conservative_required, '|physio|') or k.physio_tried) as conservative,
         case
@@ -93,14 +117,16 @@ derived as (
     join parts as u on u.episode_key = r.episode_key
     join parameters as p on p.ps = u.ps
     left join known as k on k.episode_key = r.episode_key and k.referral_id = r.referral_id
+    left join latest_state as s on s.episode_key = r.episode_key and s.referral_id = r.referral_id
     left join prior_mri as m on m.episode_key = r.episode_key and m.referral_id = r.referral_id
 ),
 
 judged as (
     select
         *,
+        conservative and not_improved as resistant,
         case destination
-            when 'MRI' then coalesce(ces_ever, false) or gait or weak or (unmanageable and not_improved) or (persisted and not_improved)
+            when 'MRI' then ces_ever or gait or weak or (unmanageable and not_improved) or (persisted and not_improved)
             when 'INJECTION' then severe_leg and not_improved and conservative
             else weak or (severe and debilitating and conservative and not_improved)
         end as fits
@@ -111,14 +137,14 @@ select
     episode_key,
     referral_id,
     case
-        when n_contacts = 0 then 'UNKNOWN'
+        when not any_contact then 'UNKNOWN'
         when ces_ever and destination in ('MRI', 'SURGERY') then 'NOT_APPLICABLE'
         when fits then 'PASS'
         when fits is false then 'FAIL'
         else 'UNKNOWN'
     end as result,
     case
-        when n_contacts = 0 then 'no_contact_before'
+        when not any_contact then 'no_contact_before'
         when ces_ever and destination in ('MRI', 'SURGERY') then 'emergency_pathway'
         when fits is false and destination = 'MRI' then 'outside_leaflet_situations'
         when fits is false and destination = 'INJECTION' then concat_ws(',',
@@ -129,11 +155,11 @@ select
             case when weak is false then 'no_significant_weakness' end,
             case when severe is false then 'not_severe' end,
             case when debilitating is false then 'not_debilitating' end,
-            case when conservative is false or not_improved is false then 'not_resistant' end)
+            case when resistant is false then 'not_resistant' end)
     end as reasons,
     concat_ws(',',
         case when destination <> 'MRI' and not had_mri then 'no_prior_mri' end,
         case when destination <> 'MRI' and mri_explains_pain is false then 'mri_not_explaining' end,
-        case when destination = 'INJECTION' and setting is not null and not contains(lower(setting), 'hospital') then 'setting_not_hospital' end
+        case when destination <> 'MRI' and setting is not null and not contains(lower(setting), 'hospital') then 'setting_not_hospital' end
     ) as soft
 from judged

@@ -1,6 +1,6 @@
 -- One row per episode part and day with a pain score, in the measure fixed at the baseline:
 -- the overall score, or else the larger of leg and back as long as the baseline's larger one
--- is recorded. A diary adds scores to the overall measure only.
+-- is recorded. A diary adds scores to the overall measure only, and may set its baseline.
 with parts as (
     select * from episode_part
 ),
@@ -24,37 +24,24 @@ diary_days as (
     where d.nprs_today is not null and p.diary_scores = 'confirmed'
 ),
 
+-- The measure is the first scored contact's; without any, the diary's overall score.
 first_contact as (
     select
         episode_key,
-        min(day) as day,
-        arg_min(nprs, day) filter (where nprs is not null) as any_nprs
+        arg_min(coalesce(nprs, -1), day) >= 0 as overall,
+        arg_min(coalesce(nprs_leg, -1), day) as leg,
+        arg_min(coalesce(nprs_back, -1), day) as back
     from contact_days
     group by episode_key
 ),
 
-first_diary as (
-    select episode_key, min(day) as day from diary_days group by episode_key
-),
-
--- A diary sets the baseline only when no contact score exists on or before its day.
-baseline_day as (
-    select
-        coalesce(c.episode_key, d.episode_key) as episode_key,
-        case when c.day is null or d.day < c.day then d.day else c.day end as day,
-        c.day is null or coalesce(d.day < c.day, false) as from_diary
-    from first_contact as c
-    full join first_diary as d on d.episode_key = c.episode_key
-),
-
 measured as (
     select
-        b.episode_key,
-        b.day as baseline_date,
-        case when b.from_diary or c.nprs is not null then 'nprs' else 'max_leg_back' end as measure,
-        case when c.nprs_back is null or c.nprs_leg >= c.nprs_back then 'leg' else 'back' end as component
-    from baseline_day as b
-    left join contact_days as c on c.episode_key = b.episode_key and c.day = b.day and not b.from_diary
+        coalesce(c.episode_key, d.episode_key) as episode_key,
+        case when coalesce(c.overall, true) then 'nprs' else 'max_leg_back' end as measure,
+        case when c.leg >= c.back then 'leg' else 'back' end as component
+    from first_contact as c
+    full join (select distinct episode_key from diary_days) as d on d.episode_key = c.episode_key
 ),
 
 valued as (
@@ -91,15 +78,14 @@ compared as (
         d.score,
         d.origin,
         m.measure,
-        m.baseline_date,
+        first_value(d.score_date) over series as baseline_date,
         first_value(d.score) over series as baseline,
-        d.score_date = m.baseline_date as is_baseline,
+        row_number() over series = 1 as is_baseline,
         row_number() over series as score_number,
         lag(d.score_date) over series as previous_date,
         lead(d.score_date) over series as next_date
     from daily as d
     join measured as m on m.episode_key = d.episode_key
-    where d.score_date >= m.baseline_date
     window series as (partition by d.episode_key order by d.score_date)
 ),
 

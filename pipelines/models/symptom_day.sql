@@ -4,12 +4,26 @@ with contact_days as (
     select * from contact_day where symptomatic is not null
 ),
 
+-- The kind of score that contacts use decides whether the diary's can be set beside it.
+measures as (
+    select ep, arg_min(coalesce(nprs, -1), day) >= 0 as overall
+    from contact_day
+    where coalesce(nprs, nprs_leg, nprs_back) is not null
+    group by ep
+),
+
+-- A contact's score wins its day.
 diary_days as (
     select d.ep, d.day, d.nprs_today
     from log_day as d
     join stg_episode as e on e.ep = d.ep
     join param_set as p on p.ps = e.ps
-    where d.nprs_today is not null and p.diary_scores = 'confirmed'
+    left join measures as m on m.ep = d.ep
+    left join contact_day as c on c.ep = d.ep and c.day = d.day
+    where d.nprs_today is not null
+        and p.diary_scores = 'confirmed'
+        and coalesce(m.overall, true)
+        and c.nprs is null
 ),
 
 closed as (
