@@ -35,7 +35,7 @@ select e.source, b.episode_key % 1000 + 1 as part, b.level, b.breach_date, b.res
     b.days_to_referral, b.timely
 from breach as b
 join stg_episode as e on e.ep = b.episode_key // 1000
-order by e.source, b.breach_date, b.level desc
+order by e.source, b.breach_date, b.level
 """
 REFERRAL = """
 select e.source, r.episode_key % 1000 + 1 as part, r.referral_id, r.result, r.reasons, r.soft,

@@ -16,6 +16,14 @@ LISTS = (
     "placeholder_dates",
     "conservative_required",
 )
+# A cut beyond its scale can never be met: the instrument is switched off.
+BEYOND = {
+    "any_sign_points": 10,
+    "any_sign_pct": 100,
+    "mskhq_mic": 56,
+    "kpi_points": 10,
+    "kpi_pct": 100,
+}
 COLUMNS = {
     "w_lo_days": "integer",
     "w_hi_days": "integer",
@@ -69,6 +77,9 @@ DERIVED = {
 def row(ps: int, values: Mapping[str, Any]) -> dict[str, Any]:
     """One row of `param_set`; lists become '|a|b|' so that plain SQL can search them."""
     found: dict[str, Any] = {name: values[name] for name in COLUMNS}
+    for name, scale in BEYOND.items():
+        if found[name] is not None and found[name] > scale:
+            found[name] = None
     found |= {name: "|" + "|".join(values[name]) + "|" for name in LISTS}
     found["ps"] = ps
     found["conflict_is_yes"] = values["contradiction_policy"] == "worst"

@@ -88,23 +88,23 @@ sign_starts as (
         f.contact_date as day,
         min(least(
             case when f.developed_ces_1_saddle and f.ces_1_saddle_since <= f.contact_date
-                and f.ces_1_saddle_since >= coalesce(f.oe, f.ces_1_saddle_since) then f.ces_1_saddle_since end,
+                and f.ces_1_saddle_since >= coalesce(f.sign_oe, f.ces_1_saddle_since) then f.ces_1_saddle_since end,
             case when f.developed_ces_2_wiping and f.ces_2_wiping_since <= f.contact_date
-                and f.ces_2_wiping_since >= coalesce(f.oe, f.ces_2_wiping_since) then f.ces_2_wiping_since end,
+                and f.ces_2_wiping_since >= coalesce(f.sign_oe, f.ces_2_wiping_since) then f.ces_2_wiping_since end,
             case when f.developed_ces_3_urine_start and f.ces_3_urine_start_since <= f.contact_date
-                and f.ces_3_urine_start_since >= coalesce(f.oe, f.ces_3_urine_start_since) then f.ces_3_urine_start_since end,
+                and f.ces_3_urine_start_since >= coalesce(f.sign_oe, f.ces_3_urine_start_since) then f.ces_3_urine_start_since end,
             case when f.developed_ces_4_urine_stop and f.ces_4_urine_stop_since <= f.contact_date
-                and f.ces_4_urine_stop_since >= coalesce(f.oe, f.ces_4_urine_stop_since) then f.ces_4_urine_stop_since end,
+                and f.ces_4_urine_stop_since >= coalesce(f.sign_oe, f.ces_4_urine_stop_since) then f.ces_4_urine_stop_since end,
             case when f.developed_ces_5_void_feeling and f.ces_5_void_feeling_since <= f.contact_date
-                and f.ces_5_void_feeling_since >= coalesce(f.oe, f.ces_5_void_feeling_since) then f.ces_5_void_feeling_since end,
+                and f.ces_5_void_feeling_since >= coalesce(f.sign_oe, f.ces_5_void_feeling_since) then f.ces_5_void_feeling_since end,
             case when f.developed_ces_6_urine_leak and f.ces_6_urine_leak_since <= f.contact_date
-                and f.ces_6_urine_leak_since >= coalesce(f.oe, f.ces_6_urine_leak_since) then f.ces_6_urine_leak_since end,
+                and f.ces_6_urine_leak_since >= coalesce(f.sign_oe, f.ces_6_urine_leak_since) then f.ces_6_urine_leak_since end,
             case when f.developed_ces_7_bladder_fullness and f.ces_7_bladder_fullness_since <= f.contact_date
-                and f.ces_7_bladder_fullness_since >= coalesce(f.oe, f.ces_7_bladder_fullness_since) then f.ces_7_bladder_fullness_since end,
+                and f.ces_7_bladder_fullness_since >= coalesce(f.sign_oe, f.ces_7_bladder_fullness_since) then f.ces_7_bladder_fullness_since end,
             case when f.developed_ces_8_bowel_control and f.ces_8_bowel_control_since <= f.contact_date
-                and f.ces_8_bowel_control_since >= coalesce(f.oe, f.ces_8_bowel_control_since) then f.ces_8_bowel_control_since end,
+                and f.ces_8_bowel_control_since >= coalesce(f.sign_oe, f.ces_8_bowel_control_since) then f.ces_8_bowel_control_since end,
             case when f.developed_ces_9_sexual and f.ces_9_sexual_since <= f.contact_date
-                and f.ces_9_sexual_since >= coalesce(f.oe, f.ces_9_sexual_since) then f.ces_9_sexual_since end
+                and f.ces_9_sexual_since >= coalesce(f.sign_oe, f.ces_9_sexual_since) then f.ces_9_sexual_since end
         )) as ces_since,
         min(case when f.developed_urg_3_floppy_foot and f.urg_3_floppy_foot_since <= f.contact_date
             and f.urg_3_floppy_foot_since >= coalesce(f.oe, f.urg_3_floppy_foot_since)
@@ -162,7 +162,8 @@ answered as (
         o.level,
         o.new_flag,
         min(r.referral_date) as action_date,
-        arg_min(r.referral_id, r.referral_date) as action_id,
+        -- of several on that day the lowest that suffices answers it
+        arg_min(r.referral_id, date_diff('day', cast('2000-01-01' as date), r.referral_date) * 10 + r.destination_rank) as action_id,
         bool_or(r.referral_date < o.day and r.referral_date >= o.day - o.lookback) as in_lookback
     from opened as o
     join actions as r on r.episode_key = o.episode_key

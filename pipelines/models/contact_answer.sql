@@ -18,34 +18,76 @@ mapped as (
         k.contact_date,
         p.ps,
         p.conflict_is_yes,
-        case when k.ces_1_saddle = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_1_saddle|') then false end
-                else coalesce(answer_truth(k.ces_1_saddle, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_1_saddle,
-        case when k.ces_2_wiping = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_2_wiping|') then false end
-                else coalesce(answer_truth(k.ces_2_wiping, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_2_wiping,
-        case when k.ces_3_urine_start = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_3_urine_start|') then false end
-                else coalesce(answer_truth(k.ces_3_urine_start, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_3_urine_start,
-        case when k.ces_4_urine_stop = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_4_urine_stop|') then false end
-                else coalesce(answer_truth(k.ces_4_urine_stop, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_4_urine_stop,
-        case when k.ces_5_void_feeling = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_5_void_feeling|') then false end
-                else coalesce(answer_truth(k.ces_5_void_feeling, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_5_void_feeling,
-        case when k.ces_6_urine_leak = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_6_urine_leak|') then false end
-                else coalesce(answer_truth(k.ces_6_urine_leak, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_6_urine_leak,
-        case when k.ces_7_bladder_fullness = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_7_bladder_fullness|') then false end
-                else coalesce(answer_truth(k.ces_7_bladder_fullness, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_7_bladder_fullness,
-        case when k.ces_8_bowel_control = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_8_bowel_control|') then false end
-                else coalesce(answer_truth(k.ces_8_bowel_control, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_8_bowel_control,
-        case when k.ces_9_sexual = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_9_sexual|') then false end
-                else coalesce(answer_truth(k.ces_9_sexual, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as ces_9_sexual,
-        case when k.urg_1_weak_trip = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|urg_1_weak_trip|') then false end
-                else coalesce(answer_truth(k.urg_1_weak_trip, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as urg_1_weak_trip,
-        case when k.urg_2_gait = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|urg_2_gait|') then false end
-                else coalesce(answer_truth(k.urg_2_gait, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as urg_2_gait,
-        case when k.urg_3_floppy_foot = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|urg_3_floppy_foot|') then false end
-                else coalesce(answer_truth(k.urg_3_floppy_foot, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as urg_3_floppy_foot,
-        case when k.gp_2_unwell = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|gp_2_unwell|') then false end
-                else coalesce(answer_truth(k.gp_2_unwell, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as gp_2_unwell,
-        case when k.gp_3_weight_loss = 'na' then case when k.ces_1_saddle = 'no' and contains(p.na_as_no, '|gp_3_weight_loss|') then false end
-                else coalesce(answer_truth(k.gp_3_weight_loss, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) end as gp_3_weight_loss,
+        coalesce(
+                case when k.ces_1_saddle = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_1_saddle|') then false end,
+                answer_truth(k.ces_1_saddle, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_1_saddle,
+        coalesce(
+                case when k.ces_2_wiping = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_2_wiping|') then false end,
+                answer_truth(k.ces_2_wiping, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_2_wiping,
+        coalesce(
+                case when k.ces_3_urine_start = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_3_urine_start|') then false end,
+                answer_truth(k.ces_3_urine_start, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_3_urine_start,
+        coalesce(
+                case when k.ces_4_urine_stop = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_4_urine_stop|') then false end,
+                answer_truth(k.ces_4_urine_stop, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_4_urine_stop,
+        coalesce(
+                case when k.ces_5_void_feeling = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_5_void_feeling|') then false end,
+                answer_truth(k.ces_5_void_feeling, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_5_void_feeling,
+        coalesce(
+                case when k.ces_6_urine_leak = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_6_urine_leak|') then false end,
+                answer_truth(k.ces_6_urine_leak, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_6_urine_leak,
+        coalesce(
+                case when k.ces_7_bladder_fullness = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_7_bladder_fullness|') then false end,
+                answer_truth(k.ces_7_bladder_fullness, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_7_bladder_fullness,
+        coalesce(
+                case when k.ces_8_bowel_control = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_8_bowel_control|') then false end,
+                answer_truth(k.ces_8_bowel_control, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_8_bowel_control,
+        coalesce(
+                case when k.ces_9_sexual = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|ces_9_sexual|') then false end,
+                answer_truth(k.ces_9_sexual, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as ces_9_sexual,
+        coalesce(
+                case when k.urg_1_weak_trip = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|urg_1_weak_trip|') then false end,
+                answer_truth(k.urg_1_weak_trip, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as urg_1_weak_trip,
+        coalesce(
+                case when k.urg_2_gait = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|urg_2_gait|') then false end,
+                answer_truth(k.urg_2_gait, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as urg_2_gait,
+        coalesce(
+                case when k.urg_3_floppy_foot = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|urg_3_floppy_foot|') then false end,
+                answer_truth(k.urg_3_floppy_foot, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as urg_3_floppy_foot,
+        coalesce(
+                case when k.gp_2_unwell = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|gp_2_unwell|') then false end,
+                answer_truth(k.gp_2_unwell, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as gp_2_unwell,
+        coalesce(
+                case when k.gp_3_weight_loss = 'na' and k.ces_1_saddle = 'no' and contains(p.na_as_no, '|gp_3_weight_loss|') then false end,
+                answer_truth(k.gp_3_weight_loss, p.conflict_is_yes),
+                case when p.composite_no and k.red_flags_summary = 'no' then false end
+            ) as gp_3_weight_loss,
         answer_truth(k.has_back_pain, p.conflict_is_yes) as has_back_pain,
         answer_truth(k.has_leg_pain, p.conflict_is_yes) as has_leg_pain,
         answer_truth(k.red_flags_summary, p.conflict_is_yes) as red_flags_summary,
@@ -57,7 +99,7 @@ mapped as (
         answer_truth(k.adv_pregnant, p.conflict_is_yes) as adv_pregnant,
         answer_truth(k.help_1_unmanageable, p.conflict_is_yes) as help_1_unmanageable,
         answer_truth(k.help_2_sleep_impact, p.conflict_is_yes) as help_2_sleep_impact,
-        case when k.help_2_med_helps = 'not_taking' then case when p.h2_no_medication_counts then false end
+        case when k.help_2_med_helps = 'not_taking' then not p.h2_no_medication_counts
                 else answer_truth(k.help_2_med_helps, p.conflict_is_yes) end as help_2_med_helps,
         answer_truth(k.help_3_worsening, p.conflict_is_yes) as help_3_worsening,
         answer_truth(k.help_tried, p.conflict_is_yes) as help_tried,
@@ -79,6 +121,20 @@ mapped as (
         answer_truth(k.leaflet_given, p.conflict_is_yes) as leaflet_given,
         answer_truth(k.safety_net_given, p.conflict_is_yes) as safety_net_given,
         coalesce(answer_truth(k.gp_1_cancer, p.conflict_is_yes), case when p.composite_no and k.red_flags_summary = 'no' then false end) as gp_1_cancer_here,
+        contains(p.na_as_no, '|ces_1_saddle|') as ces_1_saddle_may_be_na,
+        contains(p.na_as_no, '|ces_2_wiping|') as ces_2_wiping_may_be_na,
+        contains(p.na_as_no, '|ces_3_urine_start|') as ces_3_urine_start_may_be_na,
+        contains(p.na_as_no, '|ces_4_urine_stop|') as ces_4_urine_stop_may_be_na,
+        contains(p.na_as_no, '|ces_5_void_feeling|') as ces_5_void_feeling_may_be_na,
+        contains(p.na_as_no, '|ces_6_urine_leak|') as ces_6_urine_leak_may_be_na,
+        contains(p.na_as_no, '|ces_7_bladder_fullness|') as ces_7_bladder_fullness_may_be_na,
+        contains(p.na_as_no, '|ces_8_bowel_control|') as ces_8_bowel_control_may_be_na,
+        contains(p.na_as_no, '|ces_9_sexual|') as ces_9_sexual_may_be_na,
+        contains(p.na_as_no, '|urg_1_weak_trip|') as urg_1_weak_trip_may_be_na,
+        contains(p.na_as_no, '|urg_2_gait|') as urg_2_gait_may_be_na,
+        contains(p.na_as_no, '|urg_3_floppy_foot|') as urg_3_floppy_foot_may_be_na,
+        contains(p.na_as_no, '|gp_2_unwell|') as gp_2_unwell_may_be_na,
+        contains(p.na_as_no, '|gp_3_weight_loss|') as gp_3_weight_loss_may_be_na,
         k.gp_1_cancer as gp_1_cancer_code,
         case when k.nprs >= 1 or k.nprs_leg >= 1 or k.nprs_back >= 1 or answer_truth(k.symptoms_present, p.conflict_is_yes) then true
             when answer_truth(k.symptoms_present, p.conflict_is_yes) is false or coalesce(k.nprs, k.nprs_leg, k.nprs_back) is not null then false
@@ -145,7 +201,6 @@ cancer_known as (
         ep,
         contact_date,
         bool_or(cancer) over earlier as cancer_ever_before,
-        bool_or(cancer) over (partition by ep order by contact_date) as cancer_ever,
         last_value(cancer ignore nulls) over earlier as cancer_before
     from cancer_day
     window earlier as (
@@ -156,24 +211,24 @@ cancer_known as (
 select
     m.*,
     case
-        when c.cancer_ever then true
+        when m.gp_1_cancer_here or c.cancer_ever_before then true
         else coalesce(m.gp_1_cancer_here, c.cancer_before)
     end as gp_1_cancer,
-    coalesce(c.cancer_ever and m.gp_1_cancer_here is false, false) as cancer_denied_later,
-    (case when answer_truth(ces_1_saddle_code, conflict_is_yes) is not null or (ces_1_saddle_code = 'na' and ces_1_saddle is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_2_wiping_code, conflict_is_yes) is not null or (ces_2_wiping_code = 'na' and ces_2_wiping is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_3_urine_start_code, conflict_is_yes) is not null or (ces_3_urine_start_code = 'na' and ces_3_urine_start is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_4_urine_stop_code, conflict_is_yes) is not null or (ces_4_urine_stop_code = 'na' and ces_4_urine_stop is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_5_void_feeling_code, conflict_is_yes) is not null or (ces_5_void_feeling_code = 'na' and ces_5_void_feeling is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_6_urine_leak_code, conflict_is_yes) is not null or (ces_6_urine_leak_code = 'na' and ces_6_urine_leak is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_7_bladder_fullness_code, conflict_is_yes) is not null or (ces_7_bladder_fullness_code = 'na' and ces_7_bladder_fullness is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_8_bowel_control_code, conflict_is_yes) is not null or (ces_8_bowel_control_code = 'na' and ces_8_bowel_control is not null) then 1 else 0 end) +
-        (case when answer_truth(ces_9_sexual_code, conflict_is_yes) is not null or (ces_9_sexual_code = 'na' and ces_9_sexual is not null) then 1 else 0 end) +
-        (case when answer_truth(urg_1_weak_trip_code, conflict_is_yes) is not null or (urg_1_weak_trip_code = 'na' and urg_1_weak_trip is not null) then 1 else 0 end) +
-        (case when answer_truth(urg_2_gait_code, conflict_is_yes) is not null or (urg_2_gait_code = 'na' and urg_2_gait is not null) then 1 else 0 end) +
-        (case when answer_truth(urg_3_floppy_foot_code, conflict_is_yes) is not null or (urg_3_floppy_foot_code = 'na' and urg_3_floppy_foot is not null) then 1 else 0 end) +
+    coalesce(c.cancer_ever_before and m.gp_1_cancer_here is false, false) as cancer_denied_later,
+    (case when answer_truth(ces_1_saddle_code, conflict_is_yes) is not null or (ces_1_saddle_code = 'na' and ces_1_saddle_code = 'no' and ces_1_saddle_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_2_wiping_code, conflict_is_yes) is not null or (ces_2_wiping_code = 'na' and ces_1_saddle_code = 'no' and ces_2_wiping_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_3_urine_start_code, conflict_is_yes) is not null or (ces_3_urine_start_code = 'na' and ces_1_saddle_code = 'no' and ces_3_urine_start_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_4_urine_stop_code, conflict_is_yes) is not null or (ces_4_urine_stop_code = 'na' and ces_1_saddle_code = 'no' and ces_4_urine_stop_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_5_void_feeling_code, conflict_is_yes) is not null or (ces_5_void_feeling_code = 'na' and ces_1_saddle_code = 'no' and ces_5_void_feeling_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_6_urine_leak_code, conflict_is_yes) is not null or (ces_6_urine_leak_code = 'na' and ces_1_saddle_code = 'no' and ces_6_urine_leak_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_7_bladder_fullness_code, conflict_is_yes) is not null or (ces_7_bladder_fullness_code = 'na' and ces_1_saddle_code = 'no' and ces_7_bladder_fullness_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_8_bowel_control_code, conflict_is_yes) is not null or (ces_8_bowel_control_code = 'na' and ces_1_saddle_code = 'no' and ces_8_bowel_control_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(ces_9_sexual_code, conflict_is_yes) is not null or (ces_9_sexual_code = 'na' and ces_1_saddle_code = 'no' and ces_9_sexual_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(urg_1_weak_trip_code, conflict_is_yes) is not null or (urg_1_weak_trip_code = 'na' and ces_1_saddle_code = 'no' and urg_1_weak_trip_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(urg_2_gait_code, conflict_is_yes) is not null or (urg_2_gait_code = 'na' and ces_1_saddle_code = 'no' and urg_2_gait_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(urg_3_floppy_foot_code, conflict_is_yes) is not null or (urg_3_floppy_foot_code = 'na' and ces_1_saddle_code = 'no' and urg_3_floppy_foot_may_be_na) then 1 else 0 end) +
         (case when answer_truth(gp_1_cancer_code, conflict_is_yes) is not null then 1 else 0 end) +
-        (case when answer_truth(gp_2_unwell_code, conflict_is_yes) is not null or (gp_2_unwell_code = 'na' and gp_2_unwell is not null) then 1 else 0 end) +
-        (case when answer_truth(gp_3_weight_loss_code, conflict_is_yes) is not null or (gp_3_weight_loss_code = 'na' and gp_3_weight_loss is not null) then 1 else 0 end) as screen_answered
+        (case when answer_truth(gp_2_unwell_code, conflict_is_yes) is not null or (gp_2_unwell_code = 'na' and ces_1_saddle_code = 'no' and gp_2_unwell_may_be_na) then 1 else 0 end) +
+        (case when answer_truth(gp_3_weight_loss_code, conflict_is_yes) is not null or (gp_3_weight_loss_code = 'na' and ces_1_saddle_code = 'no' and gp_3_weight_loss_may_be_na) then 1 else 0 end) as screen_answered
 from mapped as m
 join cancer_known as c on c.ep = m.ep and c.contact_date = m.contact_date

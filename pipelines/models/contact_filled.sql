@@ -24,10 +24,11 @@ item_days as (
         bool_or(urg_1_weak_trip) as urg_1_weak_trip,
         bool_or(urg_2_gait) as urg_2_gait,
         bool_or(urg_3_floppy_foot) as urg_3_floppy_foot,
-        bool_or(gp_1_cancer) as gp_1_cancer,
+        bool_or(gp_1_cancer_here) as gp_1_cancer,
         bool_or(gp_2_unwell) as gp_2_unwell,
         bool_or(gp_3_weight_loss) as gp_3_weight_loss
     from facts
+    where evaluated
     group by episode_key, contact_date
 ),
 

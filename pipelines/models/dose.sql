@@ -43,6 +43,6 @@ measured as (
 )
 
 select
-    *,
+    * replace (case when dose_fraction is not null then over_dose end as over_dose),
     dose_fraction >= 1 as dose_met
 from measured

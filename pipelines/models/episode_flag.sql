@@ -1,11 +1,19 @@
 -- One row per episode and data-quality flag, with how many rows raised it.
-with contact_flags as (
-    select k.ep, trim(f.flag) as flag, count(*) as n
+with flagged as (
+    select k.ep, r.flags
     from contact_result as r
     join stg_contact as k on k.contact_key = r.contact_key
-    cross join unnest(string_split(r.flags, ',')) as f(flag)
+    union all
+    -- What is not evaluated has no timing to doubt, but its cells can be wrong all the same.
+    select ep, cell_flags from contact where not evaluated
+),
+
+contact_flags as (
+    select g.ep, trim(f.flag) as flag, count(*) as n
+    from flagged as g
+    cross join unnest(string_split(g.flags, ',')) as f(flag)
     where f.flag <> ''
-    group by k.ep, trim(f.flag)
+    group by g.ep, trim(f.flag)
 ),
 
 onset_flags as (
@@ -31,7 +39,9 @@ cleaned as (
     union all
     select ep, 'log_before_onset_excluded', count(*) from stg_log where before_onset and not is_future group by ep
     union all
-    select ep, 'unknown_exercise_code', count(*) from stg_log where contains(coalesce(cell_issues, ''), 'exercise_code') group by ep
+    select ep, 'unknown_exercise_code', count(*) from stg_log
+    where not is_future and not before_onset and contains(coalesce(cell_issues, ''), 'exercise_code')
+    group by ep
     union all
     select e.ep, 'future_referral_excluded', count(*)
     from referral_current as r

@@ -5,6 +5,7 @@ with contacts as (
 
 first_contact as (
     select * from contacts
+    where evaluated
     qualify row_number() over (partition by episode_key order by contact_key) = 1
 ),
 

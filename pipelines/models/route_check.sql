@@ -29,16 +29,7 @@ days as (
         bool_or(analgesia_tried) as analgesia_tried,
         bool_or(physio_tried) as physio_tried,
         bool_or(help_1_unmanageable) as unmanageable,
-        bool_or(mri_explains_pain) as mri_explains_pain,
-        coalesce(bool_or(
-            developed_ces_1_saddle or developed_ces_2_wiping or developed_ces_3_urine_start
-            or developed_ces_4_urine_stop or developed_ces_5_void_feeling
-            or developed_ces_6_urine_leak or developed_ces_7_bladder_fullness
-            or developed_ces_8_bowel_control or developed_ces_9_sexual
-        ) filter (where evaluated), false) as ces,
-        bool_or(developed_urg_1_weak_trip) filter (where evaluated) as weak_trip,
-        bool_or(developed_urg_2_gait) filter (where evaluated) as gait,
-        bool_or(developed_urg_3_floppy_foot) filter (where evaluated) as floppy_foot
+        bool_or(mri_explains_pain) as mri_explains_pain
     from facts
     group by episode_key, contact_date
 ),
@@ -53,12 +44,31 @@ known as (
         arg_max(d.physio_tried, d.day) filter (where d.physio_tried is not null) as physio_tried,
         arg_max(d.unmanageable, d.day) filter (where d.unmanageable is not null) as unmanageable,
         arg_max(d.mri_explains_pain, d.day) filter (where d.mri_explains_pain is not null) as mri_explains_pain,
-        bool_or(d.ces) as ces_ever,
-        bool_or(d.weak_trip) as weak_trip_ever,
-        bool_or(d.gait) as gait_ever,
-        bool_or(d.floppy_foot) as floppy_foot_ever
+        count(*) as n_days
     from actions as r
     join days as d on d.episode_key = r.episode_key and d.day <= r.referral_date
+    group by r.episode_key, r.referral_id
+),
+
+-- A sign is yes if it ever was, no if it was ever denied, else unknown.
+signs as (
+    select
+        r.episode_key,
+        r.referral_id,
+        bool_or(f.developed_ces_1_saddle)
+            or bool_or(f.developed_ces_2_wiping)
+            or bool_or(f.developed_ces_3_urine_start)
+            or bool_or(f.developed_ces_4_urine_stop)
+            or bool_or(f.developed_ces_5_void_feeling)
+            or bool_or(f.developed_ces_6_urine_leak)
+            or bool_or(f.developed_ces_7_bladder_fullness)
+            or bool_or(f.developed_ces_8_bowel_control)
+            or bool_or(f.developed_ces_9_sexual) as ces_ever,
+        bool_or(f.developed_urg_1_weak_trip) as weak_trip_ever,
+        bool_or(f.developed_urg_2_gait) as gait_ever,
+        bool_or(f.developed_urg_3_floppy_foot) as floppy_foot_ever
+    from actions as r
+    join facts as f on f.episode_key = r.episode_key and f.contact_date <= r.referral_date and f.evaluated
     group by r.episode_key, r.referral_id
 ),
 
@@ -84,14 +94,14 @@ derived as (
         r.destination,
         r.setting,
         k.referral_id is not null as any_contact,
-        coalesce(k.ces_ever, false) as ces_ever,
+        g.ces_ever,
         coalesce(m.had_mri, false) as had_mri,
         k.mri_explains_pain,
         k.unmanageable,
         k.debilitating,
-        k.gait_ever as gait,
+        g.gait_ever as gait,
         case
-            when k.weak_trip_ever or k.floppy_foot_ever or k.significant_weakness then true
+            when g.weak_trip_ever or g.floppy_foot_ever or k.significant_weakness then true
             when k.significant_weakness is false then false
         end as weak,
         case when date_diff('day', s.last_scored_date, r.referral_date) <= p.score_max_age_days
@@ -117,6 +127,7 @@ derived as (
     join parts as u on u.episode_key = r.episode_key
     join parameters as p on p.ps = u.ps
     left join known as k on k.episode_key = r.episode_key and k.referral_id = r.referral_id
+    left join signs as g on g.episode_key = r.episode_key and g.referral_id = r.referral_id
     left join latest_state as s on s.episode_key = r.episode_key and s.referral_id = r.referral_id
     left join prior_mri as m on m.episode_key = r.episode_key and m.referral_id = r.referral_id
 ),

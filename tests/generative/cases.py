@@ -239,6 +239,10 @@ class Maker:
             for item in group:
                 if self.chance(share):
                     found[item] = self.pick("yes", "no", "no", "yes", *SILENT[:2])
+        if self.chance(0.06):
+            found |= dict.fromkeys(PATTERN, "no") | {"ph_ache_or_sharp": "yes"}
+        if self.chance(0.05):
+            found["ces_6_urine_leak"] = {"value": "yes", "since": self.iso(day - 15)}
         if self.chance(0.05):
             found["red_flags_summary"] = self.pick("no", "yes", "unknown")
         return found
@@ -255,7 +259,7 @@ class Maker:
         if self.chance(0.06):
             parts = {name: self.pick("yes", "no", "unknown") for name in "abc"[: self.pick(2, 3)]}
             return {"parts": parts, "op": self.pick("any", "all")}
-        timed = item in CES or item in URG
+        timed = item in CES or item == "urg_3_floppy_foot"  # data contract, section 1
         if timed and self.chance(0.6):
             found = {"value": value}
             if self.chance(0.75):

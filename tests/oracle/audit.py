@@ -94,7 +94,9 @@ class Audit:
     def _sent_by_gp(self, date: dt.date) -> bool:
         """A contact already referred in by the GP answers a GP breach of that day (6.6)."""
         return any(
-            code(one.contact.raw.get("referral_source")) == "gp" for one in self.days.on(date)
+            code(contact.raw.get("referral_source")) == "gp"
+            for contact in self.part.contacts
+            if contact.date == date
         )
 
     def _judge(self, row: Row) -> str:

@@ -79,8 +79,10 @@ def gp_rule(judged: Judged, part: Part, params: dict[str, Any]) -> Truth:
             contact.flags.add("timing_assumed")
     if now is False and True in values:
         contact.flags.add("gp_sign_not_recent")
-        if True in values[1:] and params["gp_not_recent_means"] == "unknown":
-            now = None
+    if now is False and params["gp_not_recent_means"] == "unknown":
+        # Only a history of cancer is ruled out; knowing less about the others must not narrow
+        # the interval, so an open answer leaves the rule as open as a yes does (D 18).
+        return any_([False, all_([pain, None, any_(values[1:])])])
     return all_([pain, now, any_(values)])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from tests.oracle.cleaning import Clean, Contact, Onset
@@ -37,7 +38,9 @@ def _part(
     scores = series(contacts, logs, params)
     close = episode.close_date if episode.close_reason == "resolved" else None
     close = close if close is not None and close >= begin else None
-    days = symptom_days(contacts, logs, scores, close, params)
+    # Which kind of score contacts use is asked of the whole episode: it decides what begins a part.
+    measure = series(episode.contacts, episode.logs, params).measure
+    days = symptom_days(contacts, logs, replace(scores, measure=measure), close, params)
     resolved, recurrence = resolution(days, params["recurrence_gap_days"])
     return Part(
         number,

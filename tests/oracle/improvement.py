@@ -11,6 +11,8 @@ from tests.oracle.cleaning import Contact
 from tests.oracle.params import cut
 from tests.oracle.truth import Truth
 
+CONFIRM_DAYS = 28  # data contract 4: fixed, not the age of a usable score
+
 
 @dataclass(frozen=True)
 class Score:
@@ -116,7 +118,7 @@ def _counts(known: list[Score], at: int, params: dict[str, Any]) -> bool:
         return False
     if not score.diary:
         return True
-    limit = params["score_max_age_days"]
+    limit = CONFIRM_DAYS
     near = [known[at - 1]] if at > 1 else []
     near += known[at + 1 : at + 2]
     return any(
@@ -236,8 +238,7 @@ def _event(found: Series, at: int, params: dict[str, Any]) -> bool:
         return True
     after = found.scores[at + 1 : at + 2]
     return any(
-        (nxt.date - score.date).days <= params["score_max_age_days"]
-        and kpi_met(base, nxt.value, params)
+        (nxt.date - score.date).days <= CONFIRM_DAYS and kpi_met(base, nxt.value, params)
         for nxt in after
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.oracle.cleaning import Contact, Onset
-from tests.oracle.improvement import Series, diary_by_day
+from tests.oracle.improvement import CONFIRM_DAYS, Series, by_day, diary_by_day
 from tests.oracle.truth import Truth
 
 Days = dict[dt.date, bool]
@@ -68,7 +68,7 @@ def symptom_days(
         days.setdefault(close, False)
     if scores.measure != "nprs" or params["diary_scores"] == "off":
         return days
-    visits = {score.date for score in scores.visits}
+    visits = by_day(contacts, "nprs")
     diary = {day: v for day, v in diary_by_day(logs).items() if day not in visits}
     sure = dict(days)
     for day, value in diary.items():
@@ -84,7 +84,7 @@ def _confirmed(sure: Days, zeros: list[dt.date], params: dict[str, Any]) -> Days
     order = sorted(seen)
     days = dict(sure)
     for day, following in itertools.pairwise(order):
-        near = (following - day).days <= params["score_max_age_days"]
+        near = (following - day).days <= CONFIRM_DAYS
         if day in zeros and near and not seen[following]:
             days[day] = False
     return days
@@ -138,5 +138,5 @@ def entry_cohort(part: Part, params: dict[str, Any]) -> str | None:
     first, onset = part.first_contact, part.onset
     if first is None or onset.earliest is None or onset.latest is None:
         return None
-    ends = {(first - day).days <= params["w_hi_days"] for day in (onset.earliest, onset.latest)}
+    ends = {(first - day).days <= 56 for day in (onset.earliest, onset.latest)}
     return {(True,): "incident", (False,): "prevalent"}.get(tuple(ends))

@@ -1,0 +1,106 @@
+"""The SQL models against the plain-Python oracle, on random episodes full of edges."""
+
+from __future__ import annotations
+
+import collections
+
+import pytest
+
+from pipelines.assure import evaluate as models
+from tests.generative.cases import random_cases
+from tests.oracle.evaluate import evaluate as oracle
+from tests.oracle.matching import differences
+
+
+def disagreements(seed: int, n: int) -> list[str]:
+    """Every field of every case in which the two differ, in words."""
+    cases = list(random_cases(seed, n))
+    found = models(cases)
+    told = []
+    for name, case, overrides in cases:
+        if not found[name]["n_contacts"]:
+            # Nothing but rows after the extract date: the models take nothing from them, not even
+            # the onset that the oracle is handed beside them.
+            assert found[name]["worst_status"] == "NO_CONTACT"
+            continue
+        told += [
+            f"{name} {overrides} {path}: oracle {one!r}, models {other!r}"
+            for path, one, other in differences(oracle(case, overrides), found[name])
+        ]
+    return told
+
+
+def test_models_and_oracle_agree_on_every_field():
+    assert disagreements(seed=20260630, n=1500) == []
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_models_and_oracle_agree_on_many_more(seed):
+    assert disagreements(seed, 5000) == []
+
+
+LEVELS = {"SELF_MANAGE", "TIMS", "GP", "URGENT", "A_AND_E"}
+REACHED = {
+    "disposition_lb": LEVELS,
+    "disposition_ub": LEVELS,
+    "disposition_status": {"DETERMINATE", "INCOMPLETE_SAFETY", "INCOMPLETE_HELP"},
+    "h4_state": {"not_met", "permitted", "due", "unknown"},
+    **{rule: {"T", "F", "U"} for rule in ("ces", "urg", "gp", "tims", "h1", "h2", "h3", "h4")},
+    "tried": {"T", "F", "U"},
+    "improved": {"T", "F", "U"},
+    "persist_8w": {
+        "PERSISTENT", "NOT_PERSISTENT", "NOT_YET_DUE", "PENDING", "LOST", "ONSET_UNKNOWN",
+        "NO_DATA",
+    },
+    "worst_status": {"DETERMINATE", "INCOMPLETE_SAFETY", "INCOMPLETE_HELP", "NO_CONTACT"},
+    "entry_cohort": {"incident", "prevalent", None},
+    "tti": {
+        "improved", "escalated", "censored", "no_baseline", "baseline_floor", "escalated_at_entry",
+        "no_followup",
+    },
+    "category": {"UNDER", "LATE", "OVER", "PENDING", "NOT_AUDITABLE", "AGREE"},
+    "breach": {"COVERED", "MISSED", "PENDING"},
+    "referral": {
+        "JUSTIFIED", "PERMITTED", "OVER", "BEYOND_SUPPORTED", "NOT_AUDITABLE", "PASS", "FAIL",
+        "UNKNOWN", "NOT_APPLICABLE", None,
+    },
+    "phenotype": {"SCIATICA_PATTERN", "REFERRED_PATTERN", "MIXED", "UNKNOWN"},
+    "dose_met": {True, False, None},
+    "flags": {
+        "contradictory_answer", "gp_sign_not_recent", "na_mapped", "not_recent", "predates_onset",
+        "predates_onset_unconfirmed", "since_after_contact", "timing_assumed", "worsening_untried",
+        "nprs_out_of_range", "unrecognised_value", "dup_contact_removed", "future_contact_excluded",
+        "future_referral_excluded", "log_future_excluded", "log_before_onset_excluded",
+        "unknown_exercise_code", "onset_missing", "onset_future_invalid",
+        "onset_after_first_contact",
+    },
+}  # fmt: skip
+
+
+def test_the_generator_reaches_every_value_and_every_parameter():
+    cases = list(random_cases(20260630, 5000))
+    seen = collections.defaultdict(set)
+    overridden = set()
+    for name, result in models(cases).items():
+        assert name
+        for contact in result["contacts"].values():
+            for field in REACHED.keys() & contact.keys():
+                if field == "flags":
+                    seen[field] |= set(contact[field])
+                else:
+                    seen[field].add(contact[field])
+        for field in ("persist_8w", "worst_status", "entry_cohort", "phenotype"):
+            seen[field].add(result.get(field))
+        if result["n_contacts"]:
+            seen["tti"].add(result["tti"]["reason"] or result["tti"]["event"])
+        seen["category"].add(result["audit"].get("category"))
+        seen["breach"] |= {breach["result"] for breach in result["audit"]["breaches"]}
+        seen["referral"] |= {referral["result"] for referral in result["audit"]["referrals"]}
+        seen["dose_met"] |= {dose["dose_met"] for dose in result["doses"].values()}
+        seen["flags"] |= set(result["dq_flags"])
+    for _, _, overrides in cases:
+        overridden |= set(overrides)
+    missing = {field: wanted - seen[field] for field, wanted in REACHED.items()}
+    assert {field: left for field, left in missing.items() if left} == {}
+    assert len(overridden) >= 35, sorted(overridden)
