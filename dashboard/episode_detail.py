@@ -182,11 +182,18 @@ def _contact(contact: Part, levels: dict[str, str], opened: bool) -> None:
     outcome = _bounds(contact["confirmed"], contact["not_ruled_out"], levels)
     if not contact["evaluated"]:
         outcome = "not judged (administrative, or not attended)"
+    elif contact["advisory"] and outcome == levels.get("SELF_MANAGE"):
+        outcome += f" by the leaflet, advisory: {', '.join(contact['advisory']).lower()}"
     head = f"{text.iso_day(contact['date'])} · {_type(contact)} · {outcome}"
     with st.expander(head, expanded=opened, type="step"):
         if contact["evaluated"]:
             _rules(contact, levels)
             _unasked(contact)
+        if contact["advisory"]:
+            st.markdown(
+                f"**Advisory, outside the leaflet:** {', '.join(contact['advisory'])}. "
+                "It never sets the triage outcome."
+            )
         if contact["facts"]:
             st.markdown("**What follows from scores, dates and diary**")
             st.markdown("\n".join(f"- {fact}" for fact in contact["facts"]))

@@ -21,6 +21,8 @@ from pipelines.engines.project import models
 from rules.parameters import RulesError
 from rules.ruleset import Ruleset, load
 
+CASE_KEYS = {"id", "title", "why", "group", "params", "input", "expected"}
+
 
 @dataclass
 class CaseResult:
@@ -46,6 +48,12 @@ def assure(document: Mapping[str, Any], ruleset: Ruleset | None = None) -> list[
     cases = document.get("cases")
     if not isinstance(cases, list) or not cases:
         raise CaseError("the file has no list `cases`")
+    for number, case in enumerate(cases, start=1):
+        if not isinstance(case, Mapping) or not {"id", "input"} <= set(case):
+            raise CaseError(f"entry {number} of `cases` needs `id` and `input`")
+        unknown = sorted(set(case) - CASE_KEYS)
+        if unknown:
+            raise CaseError(f"case {case['id']}: unknown field '{unknown[0]}'")
     actual = evaluate(
         [(case["id"], case["input"], case.get("params", {})) for case in cases], ruleset
     )

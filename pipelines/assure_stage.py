@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +33,13 @@ CONTACT_KEYS = {
     "nprs_leg", "nprs_back", "pgic", "msk_hq", "attendance", "referral_source",
     "disposition_recorded", "first_appointment_date", "close_date", "close_reason",
 }  # fmt: skip
+INPUT_KEYS = {"extract_date", "episode", "contacts", "exercise_logs", "referrals"}
+EPISODE_KEYS = {
+    "episode_id", "patient_id", "onset_date", "onset_precision", "close_date", "close_reason",
+    "site_id", "age_band",
+}  # fmt: skip
+LOG_KEYS = set(landing.EXERCISE_LOG) - set(landing.PROVENANCE) - {"episode_id"}
+REFERRAL_KEYS = set(landing.REFERRAL) - set(landing.PROVENANCE) - {"episode_id"}
 EXERCISES = {
     "knees_to_chest", "crawl_stretch", "knees_side_to_side", "bridge", "seated_knee_extension",
     "squat", "march_in_place", "walk", "other", "none",
@@ -82,6 +90,8 @@ class _Case:
 
     def add(self) -> None:
         """Append the case's files, contacts, diary entries and referrals."""
+        self.known(self.content, INPUT_KEYS, "input")
+        self.known(self.episode, EPISODE_KEYS, "episode")
         for stream in landing.STREAMS:
             self.file(stream)
         for line, contact in enumerate(self.content.get("contacts", []), start=1):
@@ -120,9 +130,7 @@ class _Case:
         }
 
     def contact(self, line: int, contact: Mapping[str, Any]) -> None:
-        unknown = sorted(set(contact) - CONTACT_KEYS)
-        if unknown:
-            self.fail(f"contact {contact.get('contact_id')} has the unknown field '{unknown[0]}'")
+        self.known(contact, CONTACT_KEYS, f"contact {contact.get('contact_id')}")
         row: dict[str, Any] = self.provenance("triage", line)
         row |= {k: v for k, v in contact.items() if k not in ("answers", "contact_date")}
         row["contact_date"] = self.date(contact.get("contact_date"), "contact_date")
@@ -203,7 +211,16 @@ class _Case:
         issues.append(f"{item}:unmapped")
         return "unknown"
 
+    def known(self, given: Mapping[str, Any], allowed: set[str], what: str) -> None:
+        """Refuse a field that nobody reads: a slip there would pass unnoticed."""
+        unknown = sorted(set(given) - allowed)
+        if unknown:
+            near = difflib.get_close_matches(unknown[0], sorted(allowed), 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            self.fail(f"{what} has the unknown field '{unknown[0]}'{hint}")
+
     def log(self, line: int, entry: Mapping[str, Any]) -> None:
+        self.known(entry, LOG_KEYS, f"diary entry {line}")
         row = self.provenance("exercise_log", line) | dict(entry)
         row["log_date"] = self.date(entry.get("log_date"), "log_date")
         if row.get("exercise_code") not in EXERCISES:
@@ -217,6 +234,7 @@ class _Case:
         self.rows["landing_exercise_log"].append(row)
 
     def referral(self, line: int, entry: Mapping[str, Any]) -> None:
+        self.known(entry, REFERRAL_KEYS, f"referral {line}")
         row = self.provenance("referral", line) | dict(entry)
         row["referral_date"] = self.date(entry.get("referral_date"), "referral_date")
         self.rows["landing_referral"].append(row)

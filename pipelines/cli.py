@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -188,6 +189,7 @@ def assure(
     as_json: JsonOption = False,
 ) -> None:
     """Run worked cases through the production models; exit 1 where a result differs."""
+    from pipelines.assure import CaseError
     from pipelines.assure import assure as assured
 
     try:
@@ -196,7 +198,10 @@ def assure(
         raise UsageError("the case file does not exist", where=str(cases)) from None
     except ValueError as error:
         raise UsageError(f"the case file is not valid JSON: {error}", where=str(cases)) from None
-    results = assured(document)
+    try:
+        results = assured(document)
+    except CaseError as error:
+        raise UsageError(error.what, where=_case_place(cases, error.what)) from None
     failed = [result for result in results if not result.passed]
     if as_json:
         print(json.dumps([{"id": r.id, "differences": r.differences} for r in results], indent=1))
@@ -238,6 +243,17 @@ def compare(
         return
     for line in lines(found):
         say(_escaped(Exception(line)))
+
+
+def _case_place(path: Path, message: str) -> str:
+    """The file, and the line on which the case that the message names begins."""
+    match = re.match(r"case ([^:]+):", message)
+    if match:
+        wanted = re.compile(rf'"id"\s*:\s*{re.escape(json.dumps(match.group(1)))}')
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if wanted.search(line):
+                return f"{path}, line {number}"
+    return str(path)
 
 
 @snapshots_app.command("list")

@@ -137,10 +137,23 @@ def _contact(
             for each in found
         ],
         "not_asked": not_asked,
+        "advisory": _advisory(contact, ruleset),
         "facts": facts_in_words(contact, episode, scores),
         "flags": [flag for flag in (contact["flags"] or "").split(",") if flag],
         "source": {"file": files.get(contact["file_id"]), "line": contact["line"]},
     }
+
+
+def _advisory(contact: Row, ruleset: Ruleset) -> list[str]:
+    """What lies outside the leaflet and never sets a level, but that a reader should know."""
+    found = [
+        item.wording
+        for code, item in ruleset.items.items()
+        if item.group == "advisory" and contact[code]
+    ]
+    if contact["significant_weakness"] and not contact["urg_1_weak_trip"]:
+        found.append(ruleset.items["significant_weakness"].wording)
+    return found
 
 
 def _label(levels: dict[int, Row], rank: int | None) -> str | None:
@@ -223,11 +236,15 @@ def _contact_lines(contact: Row) -> list[str]:
         if contact["confirmed"] != contact["not_ruled_out"]:
             text += f", {contact['not_ruled_out']} not ruled out"
         lines.append(f"{text}; {contact['screen_answered']} of 15 safety questions answered")
+    if contact["advisory"]:
+        lines.append(f"    Advisory, outside the leaflet: {', '.join(contact['advisory'])}")
     for rule in contact["rules"]:
         if rule["value"] == "no":
             continue
         lines.append(f"    {rule['value']:<9} {rule['title']} ({rule['place']})")
         lines += [f"              {reason}" for reason in rule["because"]]
+        if rule["would_settle"]:
+            lines.append(f"              To settle it: {'; '.join(rule['would_settle'])}")
     if contact["not_asked"]:
         listed = ", ".join(
             f"{q['wording']} ({ANSWER_WORDS.get(q['answer'], q['answer'])})"

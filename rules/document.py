@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from rules.condition import atoms
 from rules.ruleset import CALLS, PREDICATES, Ruleset
 
 
-def markdown(ruleset: Ruleset) -> str:
-    """The page as Markdown; `docs/rules.md` is this text, and a test keeps it so."""
+def markdown(ruleset: Ruleset, cases: Path | None = None) -> str:
+    """The page as Markdown; `docs/rules.md` is this text, and a test keeps it so.
+
+    `cases` is the folder of the worked cases, which are listed by title.
+    """
     parts = [
         "# The rules",
-        "Written from `rules/*.toml` by `python -m rules`; change those files, not this page.",
+        "Written from `rules/*.toml` and the worked cases by `python -m rules docs/cases`; change "
+        "those files, not this page.",
         f"The rules come from the leaflet *{ruleset.leaflet['title']}* of the "
         f"{ruleset.leaflet['publisher']}: a {ruleset.leaflet['status']} whose review date, "
         f"{ruleset.leaflet['review_date']}, is past. They serve retrospective audit and outcome "
@@ -45,6 +51,7 @@ def markdown(ruleset: Ruleset) -> str:
         _table(("Parameter", "Default", "Why", "Source"), _parameters(ruleset)),
         "## Fixed on purpose",
         _table(("Name", "Decision"), [(f"`{k}`", v) for k, v in ruleset.fixed.items()]),
+        *_worked(cases),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -73,6 +80,17 @@ def _criteria(ruleset: Ruleset) -> Iterable[str]:
         yield _table(
             ("Criterion", "Condition", "Questions that it reads", "Place and reading"), rows
         )
+
+
+def _worked(folder: Path | None) -> Iterable[str]:
+    if folder is None:
+        return
+    yield "## Worked cases"
+    yield "Run them, or your own, with `outcomes assure FILE`."
+    for path in sorted(folder.glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        yield f"### {document['section']}"
+        yield "\n".join(f"- `{case['id']}` {case['title']}" for case in document["cases"])
 
 
 def _exercises(ruleset: Ruleset) -> Iterable[tuple[str, str]]:

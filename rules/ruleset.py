@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,14 +125,23 @@ def load(folder: Path | None = None, overrides: Mapping[str, Any] | None = None)
     Raises RulesError, which names the file and the entry, for anything malformed.
     """
     documents = {name: _read(name, folder) for name in FILES}
-    levels = tuple(_made(Level, "levels.toml", e) for e in documents["levels.toml"]["level"])
+    try:
+        return _loaded(documents, overrides or {})
+    except RulesError as error:
+        raise RulesError(_with_line(str(error), folder)) from None
+
+
+def _loaded(documents: dict[str, dict[str, Any]], overrides: Mapping[str, Any]) -> Ruleset:
+    levels = tuple(
+        _made(Level, "levels.toml", e) for e in documents["levels.toml"].get("level", [])
+    )
     if [level.rank for level in levels] != list(range(len(levels))) or len(levels) < 2:
         raise RulesError("levels.toml: ranks must count up from 0 without a gap")
     items = {}
     for entry in documents["items.toml"].get("item", []):
         item = _made(Item, "items.toml", {**entry, "parts": tuple(entry.get("parts", ()))})
         items[item.code] = item
-    rules = tuple(_made(Rule, "leaflet.toml", e) for e in documents["leaflet.toml"]["rule"])
+    rules = tuple(_made(Rule, "leaflet.toml", e) for e in documents["leaflet.toml"].get("rule", []))
     _check_rules(rules, items, levels)
     screen = tuple(code for code, item in items.items() if item.screen)
     parameters = read_parameters(documents["parameters.toml"], screen)
@@ -147,7 +157,20 @@ def load(folder: Path | None = None, overrides: Mapping[str, Any] | None = None)
         leaflet=dict(documents["leaflet.toml"].get("leaflet", {})),
         version="",
     )
-    return draft.with_values(overrides or {})
+    return draft.with_values(overrides)
+
+
+def _with_line(message: str, folder: Path | None) -> str:
+    """The message with the line of the entry that it names, where there is one."""
+    match = re.match(r"(\w+\.toml), (?:rule|entry|parameter) ([\w-]+)", message)
+    if not match:
+        return message
+    file, name = match.groups()
+    source = (folder / file) if folder else resources.files("rules").joinpath(file)
+    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), start=1):
+        if re.fullmatch(rf'(id|code|name)\s*=\s*"{re.escape(name)}"\s*', line):
+            return message.replace(f"{file}, ", f"{file}, line {number}, ", 1)
+    return message
 
 
 def _read(name: str, folder: Path | None) -> dict[str, Any]:
@@ -178,6 +201,9 @@ def _check_rules(
     rules: tuple[Rule, ...], items: Mapping[str, Item], levels: tuple[Level, ...]
 ) -> None:
     codes = {level.code for level in levels}
+    for level in levels[1:]:
+        if not any(rule.leads_to == level.code for rule in rules):
+            raise RulesError(f"leaflet.toml: no rule leads to {level.code}")
     seen: set[str] = set()
     polarity: dict[str, bool] = {}
     for rule in rules:

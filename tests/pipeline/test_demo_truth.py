@@ -156,6 +156,14 @@ def test_bilateral_pain_is_beyond_the_leaflet_but_supported(demo_snapshot):
     assert rows == [("BEYOND_SUPPORTED",)]
 
 
+def test_an_advisory_item_is_told_and_decides_nothing(demo_snapshot):
+    found = explain(demo_snapshot, "STORY-03-BILATERAL")
+    contact = found["parts"][0]["contacts"][0]
+    assert (contact["confirmed"], contact["not_ruled_out"]) == ("Self-manage", "Self-manage")
+    assert contact["advisory"] == ["Symptoms in both legs"]
+    assert "Advisory, outside the leaflet: Symptoms in both legs" in render(found)
+
+
 def test_an_explanation_names_the_rule_the_answer_and_the_source_row(demo_snapshot):
     found = explain(demo_snapshot, "STORY-05-FOOT-BLANK")
     json.dumps(found)

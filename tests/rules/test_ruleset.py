@@ -106,6 +106,9 @@ def test_descriptions_are_in_our_own_words():
         ("leaflet.toml", "description =", "descripton =", r"unknown key 'descripton'.*description"),
         ("leaflet.toml", "\n[[rule]]\n", "\n[[rule]\n", r"leaflet.toml: .*line"),
         ("levels.toml", "rank = 2", "rank = 7", r"count up from 0"),
+        ("levels.toml", "[[level]]", "[[levl]]", r"count up from 0"),
+        ("leaflet.toml", 'when = "help_1_unmanageable"', 'when = "pain >"',
+         r"line 1\d\d, rule help-1"),
         ("parameters.toml", 'type = "integer"', 'typ = "integer"', r"unknown key 'typ'"),
         ("parameters.toml", "default = 42", 'default = "six weeks"', r"w_lo_days.*integer"),
     ],
@@ -113,6 +116,16 @@ def test_descriptions_are_in_our_own_words():
 def test_a_malformed_file_is_refused_with_its_place(folder, name, old, new, message):
     with pytest.raises(RulesError, match=message):
         load(spoil(folder, name, old, new))
+
+
+def test_a_ruleset_without_levels_or_without_a_levels_rules_is_refused(folder):
+    text = (folder / "leaflet.toml").read_text(encoding="utf-8")
+    (folder / "leaflet.toml").write_text(text.replace('"URGENT"', '"A_AND_E"'), encoding="utf-8")
+    with pytest.raises(RulesError, match="no rule leads to URGENT"):
+        load(folder)
+    (folder / "levels.toml").write_text("", encoding="utf-8")
+    with pytest.raises(RulesError, match=r"levels\.toml"):
+        load(folder)
 
 
 def test_a_missing_file_is_named(folder):
