@@ -16,11 +16,13 @@ joined as (
         k.*,
         p.* exclude (ps, conflict_is_yes, gp_recency_mode, gp_recency_days, gp_unknown_recency),
         s.* exclude (episode_key, day),
+        h.adherent,
         date_diff('day', k.ol, k.contact_date) as days_at_least,
         date_diff('day', k.oe, k.contact_date) as days_at_most
     from contacts as k
     join parameters as p on p.ps = k.ps
     left join states as s on s.episode_key = k.episode_key and s.day = k.contact_date
+    left join adherent_day as h on h.episode_key = k.episode_key and h.day = k.contact_date
 ),
 
 informed as (
@@ -50,7 +52,7 @@ derived as (
         case when days_at_least > w_lo_days then true when days_at_most <= w_lo_days then false end as persisted_lo,
         case when days_at_least > w_hi_days then true when days_at_most <= w_hi_days then false end as persisted_hi,
         any_says(score_fell, said_better, pgic_better, msk_hq_rose) as improved,
-        tried_by(n_log_days, first_log_date, last_log_date, ever_tried, ever_not_tried,
+        tried_by(n_log_days, first_log_date, last_log_date, adherent, ever_tried, ever_not_tried,
             tried_def, tried_min_log_days, tried_min_span_days, no_logs_means) as tried,
         case
             when help_3_worsening is not null then help_3_worsening

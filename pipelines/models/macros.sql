@@ -98,8 +98,9 @@ create or replace macro any_says(a, b, c, d) as
     case when a or b or c or d then true when coalesce(a, b, c, d) is not null then false end;
 
 -- "Despite trying the exercises": enough diary days, or the person says so; thin diaries prove nothing.
-create or replace macro tried_by(n_days, first_day, last_day, said_yes, said_no, definition, least_days, least_span, no_logs) as
+create or replace macro tried_by(n_days, first_day, last_day, adherent, said_yes, said_no, definition, least_days, least_span, no_logs) as
     case
+        when definition = 'dose_adherent' and adherent then true
         when definition = 'any_log' and n_days >= 1 then true
         when definition = 'log_threshold' and n_days >= least_days and date_diff('day', first_day, last_day) + 1 >= least_span then true
         when said_yes then true

@@ -115,7 +115,7 @@ derived as (
             msk_hq_says(s.first_msk_hq, s.first_msk_hq_date, s.last_msk_hq, s.last_msk_hq_date, p.mskhq_mic, r.referral_date, p.score_max_age_days)
         ) as not_improved,
         (not contains(p.conservative_required, '|exercises|')
-            or tried_by(s.n_log_days, s.first_log_date, s.last_log_date, s.ever_tried, s.ever_not_tried,
+            or tried_by(s.n_log_days, s.first_log_date, s.last_log_date, h.adherent, s.ever_tried, s.ever_not_tried,
                 p.tried_def, p.tried_min_log_days, p.tried_min_span_days, p.no_logs_means))
             and (not contains(p.conservative_required, '|medication|') or k.analgesia_tried)
             and (not contains(p.conservative_required, '|physio|') or k.physio_tried) as conservative,
@@ -129,6 +129,7 @@ derived as (
     left join known as k on k.episode_key = r.episode_key and k.referral_id = r.referral_id
     left join signs as g on g.episode_key = r.episode_key and g.referral_id = r.referral_id
     left join latest_state as s on s.episode_key = r.episode_key and s.referral_id = r.referral_id
+    left join adherent_day as h on h.episode_key = r.episode_key and h.day = r.referral_date
     left join prior_mri as m on m.episode_key = r.episode_key and m.referral_id = r.referral_id
 ),
 

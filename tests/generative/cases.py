@@ -85,7 +85,7 @@ OVERRIDES: dict[str, tuple[Any, ...]] = {
     "h2_no_medication_counts": (False,),
     "h3_require_advice": (True,),
     "worsening_source": ("self_report",),
-    "tried_def": ("any_log", "self_report_only"),
+    "tried_def": ("any_log", "self_report_only", "dose_adherent"),
     "tried_min_log_days": (3,),
     "tried_min_span_days": (7, 15),
     "no_logs_means": ("not_tried",),
@@ -113,6 +113,7 @@ OVERRIDES: dict[str, tuple[Any, ...]] = {
     "conservative_required": (["exercises"], ["exercises", "medication", "physio"]),
     "dose_around_tol": (0.1,),
     "diary_scores": ("off",),
+    "target_days_per_week": (1, 2),
     "composite_no_means": ("no",),
 }
 
@@ -324,7 +325,10 @@ class Maker:
         if self.chance(0.6):
             return {}
         names = [self.pick(*OVERRIDES) for _ in range(self.pick(1, 1, 2, 3))]
-        return {name: self.pick(*OVERRIDES[name]) for name in names}
+        chosen = {name: self.pick(*OVERRIDES[name]) for name in names}
+        if "target_days_per_week" in chosen:
+            chosen["tried_def"] = "dose_adherent"  # nothing else of an episode depends on it
+        return chosen
 
 
 def random_cases(seed: int, n: int) -> Iterator[Case]:

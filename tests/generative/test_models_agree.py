@@ -107,7 +107,7 @@ def test_the_generator_reaches_every_value_and_every_parameter():
     missing = {field: wanted - seen[field] for field, wanted in REACHED.items()}
     assert {field: left for field, left in missing.items() if left} == {}
     untouched = {
-        *("suppress_below", "maturity_grace_days", "tims_label", "target_days_per_week"),
+        *("suppress_below", "maturity_grace_days", "tims_label"),
         *("excessive_pain_nprs", "no_referral_means"),
     }
     assert overridden == set(load().parameters) - untouched

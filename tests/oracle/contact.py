@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from tests.oracle.cleaning import Contact
+from tests.oracle.dose import exact_fraction
 from tests.oracle.improvement import improved, worse_by_score
 from tests.oracle.params import CES, GP, LEVELS, RANK, SAFETY, URG
 from tests.oracle.persistence import Part, symptomatic
@@ -36,6 +38,26 @@ class Judged:
         return max((RANK[r] for r in RULES if self.facts[RULE_FIELD[r]] is not False), default=0)
 
 
+def adherent(part: Part, date: dt.date, params: dict[str, Any]) -> bool:
+    """Adherence index of at least 0.80 over at least four complete weeks (5.3, 7.3)."""
+    if not part.evaluated:
+        return False
+    start = min(contact.date for contact in part.evaluated)
+    end = min(date, start + dt.timedelta(days=83))
+    weeks = ((end - start).days + 1) // 7
+    rows = [row for row in part.logs if row["exercise"] and start <= row["date"] <= end]
+    fractions = [exact_fraction(row, params) for row in rows]
+    known = [fraction for fraction in fractions if fraction is not None]
+    if weeks < 4 or not known:
+        return False
+    counts = [0] * (weeks + 1)
+    for day in {row["date"] for row in rows}:
+        counts[min((day - start).days // 7, weeks)] += 1
+    target = params["target_days_per_week"]
+    frequency = sum(min(Fraction(1), Fraction(n, target)) for n in counts[:weeks]) / weeks
+    return bool(frequency * sum(known) / len(known) >= Fraction(8, 10))
+
+
 def tried(part: Part, date: dt.date, params: dict[str, Any]) -> Truth:
     """TRIED(t): logs above the threshold or a self-report (section 5.3)."""
     days = {row["date"] for row in part.logs if row["exercise"] and row["date"] <= date}
@@ -47,6 +69,8 @@ def tried(part: Part, date: dt.date, params: dict[str, Any]) -> Truth:
         span = (max(days) - min(days)).days + 1
         enough = len(days) >= params["tried_min_log_days"]
         by_log = enough and span >= params["tried_min_span_days"]
+    elif params["tried_def"] == "dose_adherent":
+        by_log = adherent(part, date, params)
     if by_log or True in said:
         return True
     if False in said:

@@ -36,6 +36,18 @@ def dose(row: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     return {"dose_fraction": float(fraction), "dose_met": fraction == 1, "over_dose": over}
 
 
+def exact_fraction(row: dict[str, Any], params: dict[str, Any]) -> Fraction | None:
+    """The share of the leaflet's amount, exactly; None where a field is missing."""
+    fields = targets(params)[row["exercise"]]
+    if any(row.get(name) is None for name in fields):
+        return None
+    fraction = Fraction(1)
+    for name, (low, _) in fields.items():
+        value = Fraction(str(row[name]))
+        fraction *= (min(Fraction(1), value / low)) if low else Fraction(value > 0)
+    return fraction
+
+
 def doses(logs: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
     """Every diary entry that reports one of the leaflet's exercises."""
     return {row["log_id"]: dose(row, params) for row in logs if row["exercise"]}

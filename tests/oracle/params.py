@@ -82,6 +82,7 @@ DEFAULTS: dict[str, Any] = {
     "conservative_required": ["exercises", "medication"],
     "dose_around_tol": 0.25,
     "diary_scores": "confirmed",
+    "target_days_per_week": 3,
     "composite_no_means": "unknown",
 }
 SCALE_TOP = {

@@ -19,7 +19,6 @@ NOT_IN_EPISODES = {
     "suppress_below": "disclosure of shared views",
     "maturity_grace_days": "which months are plotted as rates",
     "tims_label": "a word on the screen",
-    "target_days_per_week": "the adherence index, tested with its own vector",
     "excessive_pain_nprs": "a flag of the diary",
     "no_referral_means": "one choice only",
 }
