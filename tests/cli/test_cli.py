@@ -162,3 +162,34 @@ def test_a_data_home_inside_a_repository_is_refused(tmp_path):
     assert found.returncode == 2
     assert "version-control" in found.stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_a_malformed_case_is_told_with_file_and_line(tmp_path):
+    content = {
+        "extract_date": "2024-12-31",
+        "episode": {"episode_id": "e1"},
+        "contacts": [{"contact_id": "c1", "contact_date": "2024-01-06", "pain": 5}],
+    }
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"cases": [{"id": "ours-1", "input": content}]}, indent=1))
+    found = outcomes("assure", path)
+    assert found.returncode == 2
+    assert "cases.json, line 4" in found.stderr
+    assert "unknown field 'pain'" in found.stderr
+
+
+def test_malformed_rules_are_told_with_file_and_line_and_nothing_is_published(demo_home, tmp_path):
+    from importlib import resources
+
+    for entry in resources.files("rules").iterdir():
+        if entry.name.endswith(".toml"):
+            text = entry.read_text(encoding="utf-8")
+            (tmp_path / entry.name).write_text(
+                text.replace('when = "help_1_unmanageable"', 'when = "help_1 >= 7"'),
+                encoding="utf-8",
+            )
+    before = snapshot.listed(demo_home)
+    found = outcomes("compare", "--rules", tmp_path, home=demo_home.root)
+    assert found.returncode == 2
+    assert re.search(r"leaflet\.toml, line \d+, rule help-1-unmanageable", found.stderr)
+    assert snapshot.listed(demo_home) == before

@@ -1,0 +1,46 @@
+"""What several verbs of the command share: options, opening the home, the published snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines import snapshot as snapshots
+from pipelines.console import say
+from pipelines.errors import OutcomesError
+from pipelines.home import Home
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="The data home (default: OUTCOMES_HOME, else a per-user folder)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+PortOption = Annotated[
+    int | None, typer.Option(help="Port on this machine (default: 8501 or the next free one).")
+]
+
+
+def plain(text: object) -> str:
+    """Text whose square brackets are not taken for markup."""
+    return str(text).replace("[", "\\[")
+
+
+def opened(home: Path | None) -> Home:
+    """The data home, with its warnings told."""
+    found = Home.open(home)
+    for warning in found.warnings:
+        say(f"Warning: {warning}", error=True)
+    return found
+
+
+def published(home: Home) -> snapshots.SnapshotInfo:
+    found = snapshots.current(home)
+    if found is None:
+        raise OutcomesError(
+            "no snapshot has been published yet",
+            where=str(home.root),
+            hint="Take in an export and build: outcomes ingest FILE, then outcomes build",
+        )
+    return found

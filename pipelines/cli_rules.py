@@ -1,0 +1,109 @@
+"""Verbs about the rules: explain an episode, run worked cases, try other rules."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines import snapshot as snapshots
+from pipelines.build import service_rules
+from pipelines.cli_options import HomeOption, JsonOption, opened, plain, published
+from pipelines.console import say
+from pipelines.errors import UsageError
+
+app = typer.Typer()
+
+
+@app.command()
+def explain(
+    episode: Annotated[str, typer.Argument(help="Episode id as in the export.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Why an episode was classified as it was: rules, answers, what was not asked, source rows."""
+    from pipelines.explain import explain as explained
+    from pipelines.explain import render
+
+    con = snapshots.open_readonly(published(opened(home)).path)
+    try:
+        found = explained(con, episode)
+    finally:
+        con.close()
+    print(json.dumps(found, indent=1) if as_json else render(found))
+
+
+@app.command()
+def assure(
+    cases: Annotated[Path, typer.Argument(metavar="CASES.json", help="Worked cases.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Run worked cases through the production models; exit 1 where a result differs."""
+    from pipelines.assure import CaseError
+    from pipelines.assure import assure as assured
+
+    try:
+        document = json.loads(cases.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError("the case file does not exist", where=str(cases)) from None
+    except ValueError as error:
+        raise UsageError(f"the case file is not valid JSON: {error}", where=str(cases)) from None
+    try:
+        results = assured(document)
+    except CaseError as error:
+        raise UsageError(error.what, where=_case_place(cases, error.what)) from None
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        print(json.dumps([{"id": r.id, "differences": r.differences} for r in results], indent=1))
+    else:
+        for result in failed:
+            say(f"[bold]{result.id}[/bold] {plain(result.title)}")
+            for line in result.differences:
+                say(f"  {plain(line)}")
+        say(f"{len(results) - len(failed)} of {len(results)} cases pass")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A parameter to try, as h4_bound=lower; may be repeated."),
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="A folder with other rule files to try.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What if: reclassify under other parameters or rules. Nothing is published."""
+    from pipelines.compare import compare as compared
+    from pipelines.compare_text import as_plain, lines
+    from rules.parameters import parsed
+    from rules.ruleset import load
+
+    target = opened(home)
+    own = target.config().get("parameters", {})
+    before = service_rules(target)
+    after = load(rules, overrides={**own, **parsed(set_ or [], before.parameters)})
+    found = compared(target, before, after)
+    if as_json:
+        print(json.dumps(as_plain(found), indent=1))
+        return
+    for line in lines(found):
+        say(plain(line))
+
+
+def _case_place(path: Path, message: str) -> str:
+    """The file, and the line on which the case that the message names begins."""
+    match = re.match(r"case ([^:]+):", message)
+    if match:
+        wanted = re.compile(rf'"id"\s*:\s*{re.escape(json.dumps(match.group(1)))}')
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if wanted.search(line):
+                return f"{path}, line {number}"
+    return str(path)
