@@ -53,7 +53,7 @@ def _improvement(found: Improvement) -> Card:
         _median(found.median),
         (
             _median_spread(found.median),
-            f"{CLOCK} {_with('improved within 8 weeks', by_8_weeks.improved)}",
+            f"{CLOCK} {_by_then('improved within 8 weeks', by_8_weeks.improved)}",
             f"{KNOWN} {_with('of episodes have two scores', found.two_scores, counts=True)}",
         ),
         "time_to_improvement_median",
@@ -89,6 +89,17 @@ def _with(words: str, result: Result, counts: bool = False) -> str:
         return f"{words.capitalize()}: {result.reason[0].lower()}{result.reason[1:]}"
     detail = text.ratio(result) if counts else f"{text.limits(result)}; {text.ratio(result)}"
     return f"{text.figure(result)} {words} ({detail})"
+
+
+def _by_then(words: str, result: Result) -> str:
+    """A share by a day, estimated from everyone's follow-up: no ratio of the counts beside it."""
+    if isinstance(result, NotEstimable) or result.numerator is None:
+        return _with(words, result)
+    return (
+        f"{text.figure(result)} {words} ({text.limits(result)}; "
+        f"{text.count(result.numerator)} seen to improve, "
+        f"{text.count(result.denominator)} followed)"
+    )
 
 
 def _range(best: Result, worst: Result) -> str:

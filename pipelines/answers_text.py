@@ -70,7 +70,7 @@ def _improvement(found: Improvement) -> list[str]:
     ]
     for at in found.at:
         label = f"   Improved by day {at.day}"
-        lines.append(f"{label:<48}{_share(at.improved)}")
+        lines.append(f"{label:<48}{_share(at.improved, followed=True)}")
     lines.append(f"   Median days from first score                 {_median(found.median)}")
     if found.median_gap_days is not None:
         lines.append(f"   Median days between scores                   {found.median_gap_days:g}")
@@ -103,14 +103,16 @@ def _parts(parts: CountParts) -> list[str]:
     ]
 
 
-def _share(result: Result) -> str:
+def _share(result: Result, followed: bool = False) -> str:
+    """A share with its counts; an estimate over time (`followed`) is no ratio of its counts."""
     if isinstance(result, NotEstimable):
         return f"not estimable: {result.reason}"
-    counted = (
-        f"{result.numerator:,} of {result.denominator:,}"
-        if result.numerator is not None
-        else f"n = {result.denominator:,}"
-    )
+    if result.numerator is None:
+        counted = f"n = {result.denominator:,}"
+    elif followed:
+        counted = f"{result.numerator:,} seen to improve, {result.denominator:,} followed"
+    else:
+        counted = f"{result.numerator:,} of {result.denominator:,}"
     limits = ""
     if result.lower is not None and result.upper is not None:
         limits = f" (95% CI {result.lower:.1%} to {result.upper:.1%})"
