@@ -31,6 +31,10 @@ def load_landing(con: duckdb.DuckDBPyConnection, home: Home, receipts: list[Rece
                 f"select {names} from read_parquet(?, union_by_name = true)",
                 [paths],
             )
+    for receipt in receipts:
+        answers = home.landing / receipt.stream / receipt.file_id / "answers.parquet"
+        if receipt.file_id in held and answers.exists():
+            con.execute("insert into landing_answer select * from read_parquet(?)", [str(answers)])
 
 
 def current_files(receipts: list[Receipt]) -> set[str]:

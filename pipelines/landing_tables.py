@@ -113,6 +113,7 @@ FILE = {
     "sequence": "bigint",
     "physical": "bigint",
     "accepted": "bigint",
+    "landed": "bigint",
     "quarantined": "bigint",
     "dropped": "bigint",
     "action_source": "boolean",

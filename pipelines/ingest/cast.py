@@ -22,6 +22,7 @@ WHOLE = re.compile(r"-?[0-9]{1,9}(\.0+)?")
 DECIMAL = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,15})?")
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 SHORT_CODE = re.compile(r"[A-Za-z0-9 ./_+-]{1,24}")
+TYPED_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 THOUSANDTH = Decimal("0.001")
 PATTERNS = {
     "%d": r"[0-9]{1,2}", "%m": r"[0-9]{1,2}", "%Y": r"[0-9]{4}", "%H": r"[0-9]{1,2}",
@@ -38,7 +39,10 @@ def casting(column: Column, mapped: Mapped, profile: Profile, latest: dt.date) -
     if column.kind == "id":
         return _id
     if column.kind == "date":
-        return _dates(mapped.formats or profile.formats, profile.earliest, latest)
+        formats = mapped.formats or profile.formats
+        # A typed cell has no spelling of its own: its reader gives it as ISO, beside the profile's.
+        typed = TYPED_DATES if profile.format in ("xlsx", "parquet") else ()
+        return _dates((*formats, *typed), profile.earliest, latest)
     if column.kind == "time":
         return _time
     if column.kind in ("count", "number", "float"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import os
 import shutil
@@ -17,7 +18,8 @@ import pyarrow.parquet as pq
 from pipelines import landing_tables as landing
 from pipelines.errors import Refusal
 from pipelines.home import Home, fsync_file, fsync_folder, replace
-from pipelines.ingest.identifiers import ColumnGuard
+from pipelines.ingest import formats, raw
+from pipelines.ingest.identifiers import ColumnGuard, valid_nhs_number
 from pipelines.ingest.mapping import Mapper
 from pipelines.ingest.profile import Profile, choose
 from pipelines.ingest.reading import Reading
@@ -25,6 +27,7 @@ from pipelines.ingest.receipt import Receipt, Records, list_receipts, record_ref
 from pipelines.ingest.source import Source, examine
 
 Progress = Callable[[str, int, int], None]
+BINARY = ("xlsx", "parquet")
 QUARANTINE = pa.schema(
     [
         ("file_id", pa.string()),
@@ -63,8 +66,9 @@ def ingest_file(
         if not path.exists():
             raise Refusal(path.name, None, "the file does not exist", "Check the path.")
         chosen = choose(home, path, profile).for_file(path.name, source)
-        found = examine(path, chosen.encodings, chosen.multiline)
+        found = examine(path, chosen.encodings, chosen.format in BINARY)
         digest = found.sha256
+        found = dataclasses.replace(found, lines=formats.count(found, chosen))
         return _taken(home, found, chosen, extract_date, progress)
     except Refusal as refusal:
         record_refusal(home, refusal, digest)
@@ -91,16 +95,11 @@ def _taken(
             receipt.unchanged = True
             return receipt
     _check_name(source, profile, receipts)
-    guarded, masked = _guarded(source, profile, progress)
-    covered = guarded.extract_date(given)
-    mapper = Mapper(profile, file_id, covered, masked)
     folder = home.landing / f".tmp-{os.getpid()}-{file_id}"
     try:
         folder.mkdir(parents=True, mode=0o700)
-        records, quarantine, days = _write(source, profile, mapper, folder, guarded.total, progress)
-        _check_balance(source, records)
-        _check_tolerances(source, profile, records, quarantine, mapper)
-        receipt = _receipt(source, profile, mapper, records, quarantine, days, receipts)
+        take = _raw if profile.schema == "raw" else _mapped
+        receipt = take(source, profile, file_id, folder, given, receipts, progress)
         receipt.save(folder)
         for written in folder.iterdir():
             fsync_file(written)
@@ -112,6 +111,46 @@ def _taken(
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mapped(
+    source: Source,
+    profile: Profile,
+    file_id: str,
+    folder: Path,
+    given: dt.date | None,
+    receipts: list[Receipt],
+    progress: Progress | None,
+) -> Receipt:
+    """Guard, map and write a file of one of the three streams."""
+    guarded, masked = _guarded(source, profile, progress)
+    mapper = Mapper(profile, file_id, guarded.extract_date(given), masked)
+    records, quarantine, days = _write(source, profile, mapper, folder, guarded.total, progress)
+    _check_balance(source, records)
+    _check_tolerances(source, profile, records, quarantine, mapper)
+    return _receipt(source, profile, mapper, records, quarantine, days, receipts)
+
+
+def _raw(
+    source: Source,
+    profile: Profile,
+    file_id: str,
+    folder: Path,
+    given: dt.date | None,
+    receipts: list[Receipt],
+    progress: Progress | None,
+) -> Receipt:
+    """Guard and write a file without a contract: every record as text."""
+    raw.guard(source, profile)
+    records, aside = raw.write(source, profile, file_id, folder)
+    _check_balance(source, records)
+    quarantine = [_aside(file_id, each) for each in aside]
+    pq.write_table(pa.Table.from_pylist(quarantine, QUARANTINE), folder / "quarantine.parquet")
+    pq.write_table(pa.Table.from_pylist([], CELLS), folder / "cells.parquet")
+    counted = Counter(reason for _, reason, _ in aside)
+    mapper = Mapper(profile, file_id, given or dt.date.today())
+    mapper.landed = records.accepted
+    return _receipt(source, profile, mapper, records, counted, [], receipts)
 
 
 def _check_name(source: Source, profile: Profile, receipts: list[Receipt]) -> None:
@@ -162,8 +201,6 @@ def _guarded(
 
 
 def _suspect(value: str) -> bool:
-    from pipelines.ingest.identifiers import valid_nhs_number
-
     return valid_nhs_number(value.strip())
 
 
@@ -181,13 +218,11 @@ def _write(
     reading = Reading(source, profile)
     quarantine: Counter[str] = Counter()
     aside_rows: list[dict[str, Any]] = []
-    accepted = 0
     days: list[dt.date] = []
     date_column = "contact_date" if profile.stream == "triage" else mapper.required[1]
     with pq.ParquetWriter(folder / "rows.parquet", schema, compression="zstd") as writer:
         for batch in reading.batches():
             rows, aside = mapper.map(batch)
-            accepted += len(rows)
             quarantine.update(reason for _, reason, _ in aside)
             aside_rows += [_aside(mapper.file_id, each) for each in aside]
             if rows:
@@ -198,7 +233,11 @@ def _write(
                 progress(f"reading {source.path.name}", reading.total, total)
     pq.write_table(pa.Table.from_pylist(aside_rows, QUARANTINE), folder / "quarantine.parquet")
     pq.write_table(pa.Table.from_pylist(mapper.cell_rows, CELLS), folder / "cells.parquet")
-    records = Records(source.lines, accepted, sum(quarantine.values()), dict(reading.dropped))
+    if mapper.answers.rows:
+        answers = pa.Table.from_pylist(mapper.answers.rows, landing.arrow_schema("landing_answer"))
+        pq.write_table(answers, folder / "answers.parquet")
+    set_aside = sum(quarantine.values())
+    records = Records(source.lines, mapper.accepted, set_aside, dict(reading.dropped))
     return records, quarantine, days
 
 
@@ -277,6 +316,7 @@ def _receipt(
         sequence=max((r.sequence for r in receipts), default=0) + 1,
         encoding=source.encoding,
         action_source=profile.action_source,
+        landed=mapper.landed,
         columns={m.header: ", ".join(m.to) for m in profile.columns.values() if not m.drop},
         absent=sorted(set(profile.absent)),
         records=records,

@@ -7,15 +7,18 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pipelines import landing_tables as landing
 from pipelines.errors import OutcomesError
 from pipelines.ingest import contract
-from pipelines.ingest.cast import casting, month_end, rekeyed, shown
+from pipelines.ingest.answers_long import LongAnswers
+from pipelines.ingest.cast import Cast, casting, month_end, rekeyed, shown
 from pipelines.ingest.contract import Column
 from pipelines.ingest.profile import Mapped, Profile
 from pipelines.ingest.reading import Batch
+from pipelines.ingest.records import ABSENT
 
 KEY_VARIABLE = "OUTCOMES_ID_KEY"
 IDENTIFIER = "identifier_like"
@@ -32,12 +35,17 @@ class Mapper:
     cells: Counter[tuple[str, str]] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
     cell_rows: list[dict[str, Any]] = field(default_factory=list)
+    # Physical records that were accepted: more than rows where several make one.
+    accepted: int = 0
+    landed: int = 0
 
     def __post_init__(self) -> None:
-        self.columns = contract.columns(self.profile.stream)
+        self.answers = LongAnswers(self.file_id)
+        raw = self.profile.schema == "raw"
+        self.columns = {} if raw else contract.columns(self.profile.stream)
         self.latest = self.extract_date + dt.timedelta(days=3653)
         self.key = _id_key() if self.profile.ids == "hmac" else None
-        self.required = contract.required(self.profile.stream)
+        self.required = () if raw else contract.required(self.profile.stream)
 
     def map(self, batch: Batch) -> tuple[list[dict[str, Any]], list[tuple[int, str, bytes]]]:
         """Canonical rows, and records set aside as (line, reason, hash)."""
@@ -69,27 +77,61 @@ class Mapper:
                 elif first.startswith("_"):
                     rows[n][first] = self._bare(value)
             return
-        column = self.columns[first]
+        item, _, part = first.partition("__")
+        column = self.columns[item]
         if first == "onset_earliest" and mapped.codes:
             self._duration(mapped, values, rows, issues, batch)
             return
         read = casting(column, mapped, self.profile, self.latest)
-        judged: dict[str, tuple[Any, str | None]] = {}
+        judge = self._judge(column, read)
         for n, raw in enumerate(values):
-            if raw not in judged:
-                bare = self._bare(raw)
-                if bare is None:
-                    judged[raw] = (("not_recorded" if column.kind == "answer" else None), None)
-                elif raw in self.masked:
-                    judged[raw] = (None, IDENTIFIER)
-                else:
-                    judged[raw] = read(bare)
-            value, problem = judged[raw]
-            self._place(mapped, column, value, rows[n])
+            line = batch.lines[n]
+            if raw == ABSENT:
+                if mapped.header in batch.several[n]:
+                    self._several(mapped, column, judge, batch, n, issues[n])
+                continue
+            value, problem = judge(raw)
+            if part:
+                self.answers.part(line, item, part, value)
+            else:
+                self._place(mapped, column, value, rows[n])
             if self._bare(raw) is not None:
                 self.filled[first] += 1
             if problem:
-                self._note(column, problem, raw, batch.lines[n], issues[n])
+                self._note(column, problem, raw, line, issues[n])
+
+    def _judge(self, column: Column, read: Cast) -> Cast:
+        """`read` with empty and masked cells, each distinct text once."""
+
+        @cache
+        def judged(raw: str) -> tuple[Any, str | None]:
+            bare = self._bare(raw)
+            if bare is None:
+                return ("not_recorded" if column.kind == "answer" else None), None
+            return (None, IDENTIFIER) if raw in self.masked else read(bare)
+
+        return judged
+
+    def _several(
+        self,
+        mapped: Mapped,
+        column: Column,
+        judge: Cast,
+        batch: Batch,
+        n: int,
+        issues: list[str],
+    ) -> None:
+        """A question answered more than once: answers are all kept, other cells are unknown."""
+        line, given = batch.lines[n], batch.several[n][mapped.header]
+        self.filled[mapped.to[0]] += 1
+        if column.kind != "answer":
+            self._note(column, "several_answers", "", line, issues)
+            return
+        judged = [judge(raw) for raw in given]
+        self.answers.several(line, column.name, [value for value, _ in judged])
+        for (_, problem), raw in zip(judged, given, strict=True):
+            if problem:
+                self._note(column, problem, raw, line, issues)
 
     def _bare(self, raw: str) -> str | None:
         text = raw.strip() if self.profile.trim else raw
@@ -165,10 +207,15 @@ class Mapper:
             self._banded(row)
             lacking = next((name for name in self.required if row.get(name) is None), None)
             if lacking:
-                aside.append((batch.lines[n], f"no_valid_{lacking}", batch.hashes[n]))
+                why = f"no_valid_{lacking}"
+                aside.extend((line, why, batch.hashes[n]) for line in batch.parts[n])
                 continue
+            if len(batch.parts[n]) > 1:
+                extras[n]["x_source_lines"] = _ranges(batch.parts[n])
             self._completed(row, batch.lines[n], issues[n], extras[n])
+            self.accepted += len(batch.parts[n])
             accepted.append(row)
+        self.landed += len(accepted)
         return accepted, aside
 
     def _synthesized(self, row: dict[str, Any]) -> None:
@@ -204,6 +251,17 @@ class Mapper:
         row["source"], row["file_id"], row["line"] = self.profile.source, self.file_id, line
         for name in [name for name in row if name.startswith("_")]:
             del row[name]
+
+
+def _ranges(lines: tuple[int, ...]) -> str:
+    """Line numbers as people write them: 2-8, 11."""
+    runs: list[list[int]] = []
+    for line in sorted(lines):
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    return ", ".join(f"{a}-{b}" if b > a else str(a) for a, b in runs)
 
 
 def _default_answer(name: str) -> str | None:

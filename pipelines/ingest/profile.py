@@ -18,9 +18,10 @@ from typing import Any
 from pipelines.errors import OutcomesError, Refusal
 from pipelines.home import Home
 from pipelines.ingest import contract
+from pipelines.ingest.answers_long import parts
 
 KEYS = {
-    "profile": {"id", "version", "title", "stream", "source", "source_from", "supply"},
+    "profile": {"id", "version", "title", "stream", "source", "source_from", "supply", "schema"},
     "match": {"glob", "correction_glob"},
     "file": {
         "format", "encodings", "delimiter", "quote", "header_row", "footer", "null_tokens", "trim",
@@ -31,12 +32,18 @@ KEYS = {
     },
     "privacy": {"ids"},
     "keys": {"row", "delete"},
+    "xlsx": None,
+    "parquet": None,
+    "fhir": None,
+    "long": {"key", "question", "answer", "require"},
     "columns": None,
     "constants": None,
     "absent": {"not_asked", "action"},
     "codes": None,
 }  # fmt: skip
 SUPPLIES = ("full", "append", "delta")
+FORMATS = ("csv", "xlsx", "parquet", "fhir")
+SCHEMAS = ("canonical", "raw")
 
 
 class ProfileError(OutcomesError):
@@ -71,6 +78,11 @@ class Profile:
     digest: str
     globs: tuple[str, ...]
     columns: dict[str, Mapped]
+    schema: str = "canonical"
+    format: str = "csv"
+    # What only this format or a long questionnaire needs; the format's module checks it.
+    options: dict[str, Any] = field(default_factory=dict)
+    long: dict[str, Any] | None = None
     source_from: re.Pattern[str] | None = None
     correction_globs: tuple[str, ...] = ()
     encodings: tuple[str, ...] = ("utf-8-sig",)
@@ -151,14 +163,21 @@ def read_profile(text: str, name: str) -> Profile:
             raise ProfileError(f"[profile] needs {key}", where=name)
     if ("source" in head) == ("source_from" in head):
         raise ProfileError("[profile] needs either source or source_from", where=name)
-    stream = head["stream"]
-    if stream not in contract.dictionary()["required"]:
+    stream, schema = head["stream"], head.get("schema", "canonical")
+    if schema not in SCHEMAS:
+        raise ProfileError(f"schema '{schema}' is none of {', '.join(SCHEMAS)}", where=name)
+    if (schema == "raw") != (stream == "raw"):
+        raise ProfileError('schema = "raw" and stream = "raw" go together', where=name)
+    if schema != "raw" and stream not in contract.dictionary()["required"]:
         raise ProfileError(f"stream '{stream}' is none of triage, exercise_log, referral", name)
+    form = document.get("file", {}).get("format", "csv")
+    if form not in FORMATS:
+        raise ProfileError(f"format '{form}' is none of {', '.join(FORMATS)}", where=name)
     supply = head.get("supply", "append")
     if supply not in SUPPLIES:
         raise ProfileError(f"supply '{supply}' is none of {', '.join(SUPPLIES)}", where=name)
     file, dates = document.get("file", {}), document.get("dates", {})
-    columns = _columns(name, stream, document)
+    columns = {} if schema == "raw" else _columns(name, stream, document)
     profile = Profile(
         id=head["id"],
         version=str(head["version"]),
@@ -171,6 +190,10 @@ def read_profile(text: str, name: str) -> Profile:
         globs=tuple(document.get("match", {}).get("glob", [])),
         correction_globs=tuple(document.get("match", {}).get("correction_glob", [])),
         columns=columns,
+        schema=schema,
+        format=form,
+        options=document.get(form, {}),
+        long=document.get("long"),
         encodings=tuple(file.get("encodings", ["utf-8-sig"])),
         delimiter=file.get("delimiter", ","),
         quote=file.get("quote", '"'),
@@ -196,7 +219,8 @@ def read_profile(text: str, name: str) -> Profile:
         absent=tuple(document.get("absent", {}).get("not_asked", [])),
         codes=document.get("codes", {}),
     )
-    _check_targets(name, profile)
+    if schema != "raw":
+        _check_targets(name, profile)
     return profile
 
 
@@ -258,7 +282,11 @@ def _check_targets(name: str, profile: Profile) -> None:
         )
     known = contract.columns(profile.stream)
     for target in [*profile.targets, *profile.constants, *profile.absent]:
-        if not target.startswith(("x_", "_")) and target not in known:
+        item, _, part = target.partition("__")
+        if part and item in known and part not in parts(item):
+            listed = ", ".join(parts(item)) or "none"
+            raise ProfileError(f"'{target}': the parts of {item} are: {listed}", where=name)
+        if not target.startswith(("x_", "_")) and item not in known:
             near = difflib.get_close_matches(target, known, 1)
             raise ProfileError(
                 f"'{target}' is no column of the {profile.stream} stream",

@@ -6,13 +6,14 @@ import datetime as dt
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.errors import Refusal
+from pipelines.ingest import formats
 from pipelines.ingest.identifiers import header_finding
 from pipelines.ingest.profile import Profile
-from pipelines.ingest.records import records
+from pipelines.ingest.records import Record
 from pipelines.ingest.source import Source
 
 BATCH = 50_000
@@ -26,6 +27,9 @@ class Batch:
     lines: list[int] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
+    # Per row: the lines of the physical records in it, and questions answered more than once.
+    parts: list[tuple[int, ...]] = field(default_factory=list)
+    several: list[Mapping[str, tuple[str, ...]]] = field(default_factory=list)
     # Records set aside before any cell is read: (line, reason, hash).
     aside: list[tuple[int, str, bytes]] = field(default_factory=list)
 
@@ -46,19 +50,22 @@ class Reading:
         seen: set[bytes] = set()
         batch = Batch([])
         wanted = self._wanted()
-        for record in records(self.source, self.profile):
-            self.total += 1
+        for record in formats.records(self.source, self.profile):
+            self.total += 0 if record.synthetic else len(record.lines)
+            if record.drop:
+                self.dropped[record.drop] += len(record.lines)
+                continue
             if header is None:
-                if record.line < self.profile.header_row:
+                if not record.synthetic and record.line < self.profile.header_row:
                     self.dropped["preamble"] += 1
                     self.preamble.append(record.cells[0])
                     continue
                 header = [cell.strip() for cell in record.cells]
                 self._check_header(header)
-                self.dropped["header"] += 1
+                self.dropped["header"] += not record.synthetic
                 batch = Batch(header)
                 continue
-            self._sort(record.line, record.cells, record.problem, header, batch, seen, wanted)
+            self._sort(record, header, batch, seen, wanted)
             if len(batch.lines) + len(batch.aside) >= BATCH:
                 yield batch
                 batch = Batch(header)
@@ -67,45 +74,47 @@ class Reading:
         yield batch
 
     def _wanted(self) -> tuple[str, frozenset[str]] | None:
-        chosen = self.profile.filter
+        chosen = None if self.profile.long else self.profile.filter
         return (chosen["column"], frozenset(map(str, chosen["in"]))) if chosen else None
 
     def _sort(
         self,
-        line: int,
-        cells: list[str],
-        problem: str | None,
+        record: Record,
         header: list[str],
         batch: Batch,
         seen: set[bytes],
         wanted: tuple[str, frozenset[str]] | None,
     ) -> None:
-        if not problem and not any(cell.strip() for cell in cells):
-            self.dropped["blank"] += 1
-            return
-        if not problem and self.profile.footer and self.profile.footer.search(cells[0]):
-            self.dropped["footer"] += 1
-            return
-        if not problem and [cell.strip() for cell in cells] == header:
-            self.dropped["repeated_header"] += 1
+        cells, size = record.cells, len(record.lines)
+        if not record.problem and (why := self._no_data(cells, header)):
+            self.dropped[why] += size
             return
         digest = hashlib.blake2b("\x1f".join(cells).encode(), digest_size=16).digest()
-        if problem or len(cells) != len(header):
+        if record.problem or len(cells) != len(header):
             few = len(cells) < len(header)
-            batch.aside.append(
-                (line, problem or ("too_few_cells" if few else "too_many_cells"), digest)
-            )
+            why = record.problem or ("too_few_cells" if few else "too_many_cells")
+            batch.aside.extend((line, why, digest) for line in record.lines)
             return
         if wanted and cells[header.index(wanted[0])].strip() not in wanted[1]:
-            self.dropped["filtered"] += 1
+            self.dropped["filtered"] += size
             return
-        if digest in seen:
-            self.dropped["exact_duplicate"] += 1
+        # Rows of a long questionnaire were compared one by one when they were put together.
+        if digest in seen and not self.profile.long:
+            self.dropped["exact_duplicate"] += size
             return
         seen.add(digest)
-        batch.lines.append(line)
+        batch.lines.append(record.line)
         batch.rows.append(cells)
         batch.hashes.append(digest)
+        batch.parts.append(record.lines)
+        batch.several.append(record.several)
+
+    def _no_data(self, cells: list[str], header: list[str]) -> str | None:
+        if not any(cell.strip() for cell in cells):
+            return "blank"
+        if self.profile.footer and self.profile.footer.search(cells[0]):
+            return "footer"
+        return "repeated_header" if [cell.strip() for cell in cells] == header else None
 
     def _check_header(self, header: list[str]) -> None:
         line = f"line {self.profile.header_row}"

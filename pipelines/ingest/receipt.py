@@ -46,6 +46,8 @@ class Receipt:
     sequence: int
     encoding: str
     action_source: bool
+    # Rows in landing: fewer than accepted records where several make one.
+    landed: int = 0
     columns: dict[str, str] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     records: Records = field(default_factory=Records)
@@ -74,6 +76,7 @@ class Receipt:
         found = json.loads((folder / "receipt.json").read_text(encoding="utf-8"))
         found["extract_date"] = dt.date.fromisoformat(found["extract_date"])
         found["records"] = Records(**found["records"])
+        found.setdefault("landed", found["records"].accepted)
         return cls(**found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,30 +14,38 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from pipelines.errors import Refusal
+from pipelines.ingest import archive
 
 BLOCK = 1 << 20
 GZIP = b"\x1f\x8b"
-ZIP = b"PK\x03\x04"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 LONGEST_LINE = 1 << 20
 MOST_TEXT = 64 * (1 << 30)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What was found out about the bytes before anything was read from them."""
+    """What was found out about the bytes before anything was read from them.
+
+    `container` is plain, gzip or zip. `lines` is the independent count of physical records.
+    """
 
     path: Path
     sha256: str
     size: int
-    packed: bool
+    container: str
     encoding: str
-    lines: int
+    lines: int = 0
+
+    @property
+    def packed(self) -> bool:
+        """Is it a gzip file?"""
+        return self.container == "gzip"
 
 
-def examine(path: Path, encodings: tuple[str, ...], multiline: bool = False) -> Source:
-    """Hash, unpack and decode the whole file once; count its records without a CSV reader.
+def examine(path: Path, encodings: tuple[str, ...], binary: bool = False) -> Source:
+    """Hash the file; unless it is `binary`, unpack and decode the whole of it once, strictly.
 
-    `lines` counts physical records: line ends, or, with `multiline`, line ends outside quotes.
     Raises Refusal for a file that is missing, empty, truncated, or in none of the encodings.
     """
     if not path.exists():
@@ -46,18 +55,20 @@ def examine(path: Path, encodings: tuple[str, ...], multiline: bool = False) -> 
     size, digest, head = _hashed(path)
     if size == 0:
         raise Refusal(path.name, None, "the file is empty", "Export it again.")
-    if head.startswith(ZIP):
-        raise Refusal(path.name, None, "this is a ZIP archive", "Unpack it first.")
-    packed = head.startswith(GZIP)
-    _check_bytes(path, packed, encodings)
+    if binary:
+        return Source(path, digest, size, "plain", "binary")
+    container = "gzip" if head.startswith(GZIP) else "zip" if head.startswith(ZIP) else "plain"
+    if container == "zip":
+        archive.check(path)
+    _check_bytes(path, container, encodings)
     reasons = []
     for encoding in encodings:
         try:
-            lines = _count(path, packed, encoding, multiline)
+            _decode(path, container, encoding)
         except (UnicodeDecodeError, UnicodeError) as error:
             reasons.append(f"{encoding}: {_where(error)}")
             continue
-        return Source(path, digest, size, packed, encoding, lines)
+        return Source(path, digest, size, container, encoding)
     raise Refusal(
         path.name,
         None,
@@ -69,15 +80,18 @@ def examine(path: Path, encodings: tuple[str, ...], multiline: bool = False) -> 
 @contextmanager
 def opened(source: Source) -> Iterator[io.TextIOBase]:
     """The decoded text, with line ends as they are."""
-    with _binary(source.path, source.packed) as raw:
+    with _binary(source.path, source.container) as raw:
         yield io.TextIOWrapper(raw, encoding=source.encoding, errors="strict", newline="")
 
 
 @contextmanager
-def _binary(path: Path, packed: bool) -> Iterator[BinaryIO]:
-    if packed:
+def _binary(path: Path, container: str) -> Iterator[BinaryIO]:
+    if container == "gzip":
         with gzip.open(path, "rb") as handle:
             yield cast(BinaryIO, handle)
+    elif container == "zip":
+        with archive.opened(path) as member:
+            yield member
     else:
         with path.open("rb") as plain:
             yield plain
@@ -98,12 +112,12 @@ def _hashed(path: Path) -> tuple[int, str, bytes]:
     return size, digest.hexdigest(), head
 
 
-def _check_bytes(path: Path, packed: bool, encodings: tuple[str, ...]) -> None:
-    """Refuse truncated gzip, NUL bytes and UTF-16 read as something else."""
+def _check_bytes(path: Path, container: str, encodings: tuple[str, ...]) -> None:
+    """Refuse a truncated or damaged archive, NUL bytes and UTF-16 read as something else."""
     wide = any(name.lower().startswith("utf-16") for name in encodings)
     read = 0
     try:
-        with _binary(path, packed) as raw:
+        with _binary(path, container) as raw:
             while block := raw.read(BLOCK):
                 if read == 0 and not wide and block[:2] in (b"\xff\xfe", b"\xfe\xff"):
                     raise Refusal(
@@ -122,42 +136,23 @@ def _check_bytes(path: Path, packed: bool, encodings: tuple[str, ...]) -> None:
                 read += len(block)
                 if read > MOST_TEXT:
                     raise Refusal(path.name, None, "the unpacked text is larger than 64 GiB")
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise Refusal(
             path.name,
             f"unpacked byte {read + 1}",
-            f"the gzip file is truncated or damaged ({error})",
+            f"the {container} file is truncated or damaged ({error})",
             "Fetch or export it again; nothing of it was kept.",
         ) from None
     if read == 0:
         raise Refusal(path.name, None, "the unpacked file is empty", "Export it again.")
 
 
-def _count(path: Path, packed: bool, encoding: str, multiline: bool) -> int:
-    """Physical records of the text: an independent count, by line ends and quotes alone."""
-    count, pending, quoted, carriage = 0, False, False, False
-    with _binary(path, packed) as raw:
+def _decode(path: Path, container: str, encoding: str) -> None:
+    """Decode the whole text strictly; raises UnicodeError where it cannot be."""
+    with _binary(path, container) as raw:
         text = io.TextIOWrapper(raw, encoding=encoding, errors="strict", newline="")
-        while chunk := text.read(BLOCK):
-            if not multiline:
-                ends = chunk.count("\n") + chunk.count("\r") - chunk.count("\r\n")
-                if carriage and chunk.startswith("\n"):
-                    ends -= 1
-                count += ends
-                pending = chunk[-1] not in "\r\n"
-                carriage = chunk.endswith("\r")
-                continue
-            for character in chunk:
-                if character == '"':
-                    quoted = not quoted
-                if character in "\r\n" and not quoted:
-                    if character == "\r" or not carriage:
-                        count += 1
-                    pending = False
-                else:
-                    pending = True
-                carriage = character == "\r" and not quoted
-    return count + int(pending)
+        while text.read(BLOCK):
+            pass
 
 
 def _where(error: UnicodeError) -> str:

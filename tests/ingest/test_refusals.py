@@ -78,7 +78,7 @@ CASES = {
     "NUL": (GOOD.encode() + b"\0", "NUL byte", "byte"),
     "truncated gzip": (gzip.compress(GOOD.encode())[:-12], "truncated or damaged", "unpacked byte"),
     "damaged gzip": (b"\x1f\x8b" + b"not gzip at all", "truncated or damaged", "unpacked byte"),
-    "ZIP": (b"PK\x03\x04" + b"\0" * 40, "ZIP archive", None),
+    "ZIP": (b"PK\x03\x04" + b"\0" * 40, "zip file is truncated", None),
     "open quote": (GOOD + '"E-3,\r\nE-4,\r\n', "a quote opens here", "line 4"),
     "long line": (GOOD + "x" * 1_200_000 + "\r\n", "more than 1,048,576", "line 4"),
     "unusable rows": (

@@ -1,0 +1,38 @@
+"""One module per file format: `count` its records by one path, give them by another.
+
+Every module has `count(source, profile) -> int`, which counts the physical records without the
+reader that loads them, and `records(source, profile)`, which yields every one of them as text
+cells. What is true of a format, and only that, is in its module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from pipelines.ingest.longform import pivot
+from pipelines.ingest.profile import Profile
+from pipelines.ingest.records import Record
+from pipelines.ingest.source import Source
+
+MODULES = {"csv": "delimited", "xlsx": "xlsx", "parquet": "parquet", "fhir": "fhir"}
+
+
+def _module(profile: Profile) -> Any:
+    return import_module(f"{__name__}.{MODULES[profile.format]}")
+
+
+def count(source: Source, profile: Profile) -> int:
+    """Physical records of the file, counted independently of the reader that loads them."""
+    return int(_module(profile).count(source, profile))
+
+
+def records(source: Source, profile: Profile) -> Iterator[Record]:
+    """Every physical record in order; a format without a header line gives a synthetic one first.
+
+    A record that cannot be parsed comes with its `problem`. Raises Refusal where the rest of the
+    file could not be told apart.
+    """
+    found: Iterator[Record] = _module(profile).records(source, profile)
+    return pivot(source, profile, found) if profile.long else found

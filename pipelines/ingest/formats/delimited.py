@@ -1,0 +1,156 @@
+"""Delimited text (CSV, TSV): nothing is guessed, the dialect is the profile's."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from pipelines.errors import Refusal
+from pipelines.ingest.profile import Profile
+from pipelines.ingest.records import Record
+from pipelines.ingest.source import BLOCK, LONGEST_LINE, Source, opened
+
+# A quoted cell may span lines, but not a whole export: past this a quote was left open.
+MOST_LINES = 500
+SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.I)
+
+
+def count(source: Source, profile: Profile) -> int:
+    """Line ends; with `multiline`, line ends outside quoted cells. No CSV reader takes part."""
+    with opened(source) as text:
+        if not profile.multiline:
+            return _ends(text)
+        above = 0  # a quote in the preamble opens nothing
+        while above < profile.header_row - 1 and text.readline():
+            above += 1
+        return above + _quoted_lines(source, text, profile)
+
+
+def _ends(text: io.TextIOBase) -> int:
+    total, last = 0, ""
+    while chunk := text.read(BLOCK):
+        total += chunk.count("\n") + chunk.count("\r") - chunk.count("\r\n")
+        if last == "\r" and chunk[0] == "\n":
+            total -= 1  # the two halves of one line end fell into two blocks
+        last = chunk[-1]
+    return total + int(last not in ("", "\r", "\n"))
+
+
+def _quoted_lines(source: Source, text: io.TextIOBase, profile: Profile) -> int:
+    """Records whose quoted cells may hold line ends: a scan by three regular expressions."""
+    quote, mark = re.escape(profile.quote), re.escape(profile.delimiter)
+    whole = re.compile(rf"(^|{mark}){quote}(?:[^{quote}]|{quote}{quote})*{quote}(?!{quote})")
+    opens = re.compile(rf"(?:^|{mark}){quote}")
+    closes = re.compile(rf"(?:[^{quote}]|{quote}{quote})*{quote}(?!{quote})")
+    total, inside = 0, False
+    for line in _lines(source, text, 0):
+        rest = line
+        if inside:
+            end = closes.match(line)
+            if not end:
+                continue
+            rest, inside = line[end.end() :], False
+            # What follows the closing quote is the rest of a row, so a quote there opens a cell
+            # only behind a delimiter.
+            rest = "x" + rest
+        inside = bool(opens.search(whole.sub(r"\1x", rest)))
+        total += not inside
+    return total + int(inside)
+
+
+def records(source: Source, profile: Profile) -> Iterator[Record]:
+    """Every physical record in order, preamble and header included.
+
+    Raises Refusal where a quote is left open: whatever follows would be swallowed.
+    """
+    with opened(source) as text:
+        line = 0
+        for _ in range(profile.header_row - 1):
+            raw = text.readline()
+            if not raw:
+                return
+            line += 1
+            yield Record(line, [raw.rstrip("\r\n")])
+        lines = _lines(source, text, line)
+        if profile.header_row == 1 and profile.schema != "raw":
+            first = next(lines, None)
+            if first is None:
+                return
+            if match := SEPARATOR.fullmatch(first):
+                _check_separator(source, profile, match.group(1))
+                line += 1
+                yield Record(line, [first.rstrip("\r\n")], drop="sep_line")
+            else:
+                lines = _put_back(first, lines)
+        yield from _parsed(source, profile, lines, line)
+
+
+def _check_separator(source: Source, profile: Profile, found: str) -> None:
+    if found != profile.delimiter:
+        raise Refusal(
+            source.path.name,
+            "line 1",
+            f"the file says that its cells are parted by '{found}', the profile that they are "
+            f"parted by '{profile.delimiter}'",
+            f"Set delimiter = '{found}' under [file] in profile {profile.id}.",
+        )
+
+
+def _put_back(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _lines(source: Source, text: io.TextIOBase, offset: int) -> Iterator[str]:
+    number = offset
+    while line := text.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise Refusal(
+                source.path.name,
+                f"line {number}",
+                f"the line has more than {LONGEST_LINE:,} characters",
+                "A quote may be open, or line ends may be missing. Export the file again.",
+            )
+        yield line
+
+
+def _parsed(
+    source: Source, profile: Profile, lines: Iterator[str], offset: int
+) -> Iterator[Record]:
+    csv.field_size_limit(LONGEST_LINE)
+    reader = csv.reader(
+        lines,
+        delimiter=profile.delimiter,
+        quotechar=profile.quote,
+        doublequote=True,
+        strict=True,
+    )
+    while True:
+        start = offset + reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            end = offset + reader.line_num
+            many = end - start >= (MOST_LINES if profile.multiline else 1)
+            if "unexpected end" in str(error) or many:
+                raise _open_quote(source, profile, start) from None
+            yield Record(start, [], "malformed_quotes")
+            continue
+        end = offset + reader.line_num
+        if end - start >= (MOST_LINES if profile.multiline else 1):
+            raise _open_quote(source, profile, start)
+        yield Record(start, cells)
+
+
+def _open_quote(source: Source, profile: Profile, line: int) -> Refusal:
+    hint = "Correct the line; if cells may hold line ends, set multiline = true under [file]."
+    if profile.multiline:
+        hint = "Correct the line: whatever follows would be taken for one cell."
+    return Refusal(
+        source.path.name, f"line {line}", "a quote opens here and is not closed in its row", hint
+    )
