@@ -1,0 +1,1 @@
+"""Measurements of the whole at real size, run by hand; never timed tests."""
