@@ -26,14 +26,14 @@ from rules.ruleset import Ruleset, load
 Progress = Callable[[str, int, int], None]
 
 
-def build(home: Home, progress: Progress | None = None) -> SnapshotInfo:
-    """Build and publish a snapshot from everything in landing.
+def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> SnapshotInfo:
+    """Build and publish a snapshot from everything in landing; `wait` seconds for the lock.
 
     Raises OutcomesError when nothing was ingested, a parameter is impossible or a fatal
     check fails; the published snapshot then stays as it was.
     """
     ruleset = service_rules(home)
-    with home.lock("build"):
+    with home.lock("build", wait):
         for left in home.root.glob(".build-*"):
             shutil.rmtree(left, ignore_errors=True)
         with worked_out(home, ruleset, home.root, progress) as (con, checks):

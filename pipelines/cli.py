@@ -5,26 +5,34 @@ Exit codes: 0 done, 1 findings, 2 refused input or usage.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from pipelines import cli_rules, cli_snapshots
+from pipelines import cli_files, cli_rules, cli_snapshots
 from pipelines import snapshot as snapshots
 from pipelines.answers_text import print_answers
 from pipelines.build import build as build_snapshot
-from pipelines.cli_options import HomeOption, JsonOption, PortOption, opened, plain, published
+from pipelines.cli_options import (
+    DateOption,
+    HomeOption,
+    JsonOption,
+    PortOption,
+    ProfileOption,
+    WaitOption,
+    day,
+    opened,
+    plain,
+    published,
+)
 from pipelines.console import bar, say
 from pipelines.errors import OutcomesError, UsageError
 from pipelines.home import Home, default_root
 from pipelines.ingest.door import ingest_file
-from pipelines.ingest.receipt import Receipt, list_receipts, list_refusals
+from pipelines.ingest.receipt import Receipt, list_receipts
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from rules.parameters import RulesError
@@ -37,6 +45,8 @@ app = typer.Typer(
     "reapplied, three answers out. Exit codes: 0 done, 1 findings, 2 refused input or usage.",
 )
 app.add_typer(cli_snapshots.app, name="snapshots")
+app.add_typer(cli_files.app, name="quarantine")
+app.command("files")(cli_files.files)
 app.add_typer(cli_rules.app)
 
 
@@ -78,34 +88,41 @@ def demo(
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Export files.")],
     home: HomeOption = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Profile id, or the path of a profile file.")
-    ] = None,
-    extract_date: Annotated[
-        str | None, typer.Option(help="Last day that the export covers, as 2026-06-30.")
-    ] = None,
+    profile: ProfileOption = None,
+    extract_date: DateOption = None,
     source: Annotated[
         str | None, typer.Option(help="The service that it is from (default: the profile's).")
     ] = None,
+    correction: Annotated[
+        bool,
+        typer.Option(
+            "--correction", help="The rows replace earlier ones of the same key; both are kept."
+        ),
+    ] = False,
+    wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Take in export files through their profiles. A file is kept whole or refused whole."""
-    receipts, refused = _ingest(
-        opened(home), paths, profile, _date(extract_date), source, quiet=as_json
-    )
+    how = {
+        "profile": profile,
+        "extract_date": day(extract_date),
+        "source": source,
+        "correction": correction,
+    }
+    receipts, refused = _ingest(opened(home), paths, how, wait, quiet=as_json)
     if as_json:
         print(json.dumps([receipt.to_json() for receipt in receipts], indent=1))
     else:
-        _balance(receipts)
+        cli_files.print_balance(receipts)
     if refused:
         raise typer.Exit(2)
 
 
 @app.command()
-def build(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def build(home: HomeOption = None, wait: WaitOption = 0.0, as_json: JsonOption = False) -> None:
     """Reapply the rules to everything taken in, and publish a new snapshot."""
     target = opened(home)
-    info = _build(target, quiet=as_json)
+    info = _build(target, quiet=as_json, wait=wait)
     if as_json:
         print(json.dumps({"snapshot": info.name, "bytes": info.size, **info.meta()}, indent=1))
 
@@ -126,82 +143,34 @@ def dashboard(
     _serve(opened(home), port, open_browser)
 
 
-@app.command()
-def files(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Every file ever offered, and what became of it."""
-    target = opened(home)
-    receipts, refusals = list_receipts(target), list_refusals(target)
-    if as_json:
-        found = {"accepted": [r.to_json() for r in receipts], "refused": refusals}
-        print(json.dumps(found, indent=1))
-        return
-    _balance(receipts)
-    if refusals:
-        table = Table("When", "File", "Where", "Refused because", title="Refused")
-        for row in refusals:
-            table.add_row(row["refused_at"], row["name"], row["place"] or "", row["reason"])
-        Console().print(table)
-
-
-def _date(text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"'{text}' is no date", "--extract-date", "Write 2026-06-30.") from None
-
-
 def _ingest(
     home: Home,
     paths: list[Path],
-    profile: str | None = None,
-    extract_date: dt.date | None = None,
-    source: str | None = None,
+    how: dict[str, Any] | None = None,
+    wait: float = 0.0,
     quiet: bool = False,
 ) -> tuple[list[Receipt], int]:
     """Ingest every path; refusals are told and counted, the other files are still taken in."""
     receipts, refused = [], 0
-    with home.lock("ingest"), bar(quiet=quiet) as progress:
+    with home.lock("ingest", wait), bar(quiet=quiet) as progress:
         for path in paths:
             try:
-                receipts.append(
-                    ingest_file(
-                        home,
-                        path,
-                        profile=profile,
-                        source=source,
-                        extract_date=extract_date,
-                        progress=progress,
-                    )
-                )
+                receipts.append(ingest_file(home, path, progress=progress, **(how or {})))
             except OutcomesError as error:
                 refused += 1
                 say(f"[bold]Refused.[/bold] {plain(error)}", error=True)
     return receipts, refused
 
 
-def _balance(receipts: list[Receipt]) -> None:
-    table = Table("File", "Profile", "Records", "Accepted", "Set aside", "Dropped", "Data to", "")
-    for each in receipts:
-        n = each.records
-        dropped = ", ".join(f"{reason} {count}" for reason, count in sorted(n.dropped.items()))
-        table.add_row(
-            *(each.name, each.profile, f"{n.physical:,}", f"{n.accepted:,}"),
-            *(f"{n.quarantined:,}", dropped, f"{each.extract_date:%d/%m/%Y}"),
-            "unchanged" if each.unchanged else "",
-        )
-    if receipts:
-        Console().print(table)
-
-
-def _build(home: Home, only_if_new: bool = False, quiet: bool = False) -> snapshots.SnapshotInfo:
+def _build(
+    home: Home, only_if_new: bool = False, quiet: bool = False, wait: float = 0.0
+) -> snapshots.SnapshotInfo:
     published = snapshots.current(home)
     newest = max((r.ingested_at for r in list_receipts(home)), default="")
     if only_if_new and published and published.meta()["created_at"] > newest:
         return published
     with bar(quiet=quiet) as progress:
-        info = build_snapshot(home, progress)
+        info = build_snapshot(home, progress, wait)
     if not quiet:
         say(f"Published {info.name} ({info.size / 1e6:.1f} MB)")
     return info

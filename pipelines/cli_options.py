@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from pipelines import snapshot as snapshots
 from pipelines.console import say
-from pipelines.errors import OutcomesError
+from pipelines.errors import OutcomesError, UsageError
 from pipelines.home import Home
 
 HomeOption = Annotated[
@@ -20,6 +21,26 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 PortOption = Annotated[
     int | None, typer.Option(help="Port on this machine (default: 8501 or the next free one).")
 ]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="Profile id, or the path of a profile file.")
+]
+DateOption = Annotated[
+    str | None,
+    typer.Option("--extract-date", help="Last day that the export covers, as 2026-06-30."),
+]
+WaitOption = Annotated[
+    float, typer.Option("--wait", help="Seconds to wait for another process that is writing.")
+]
+
+
+def day(text: str | None) -> dt.date | None:
+    """The date of --extract-date; UsageError for anything else."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"'{text}' is no date", "--extract-date", "Write 2026-06-30.") from None
 
 
 def plain(text: object) -> str:

@@ -6,7 +6,15 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -17,6 +25,14 @@ def say(text: str, error: bool = False) -> None:
     (ERR if error else OUT).print(text)
 
 
+class Rate(ProgressColumn):
+    """Records a second, once it is known."""
+
+    def render(self, task: Task) -> Text:
+        """The rate as text; empty at the start."""
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
 @contextlib.contextmanager
 def bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """A progress callback (what, done, of how many), shown on stderr of a terminal."""
@@ -24,6 +40,7 @@ def bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        Rate(),
         TimeRemainingColumn(),
     )
     shown = Progress(*columns, console=ERR, transient=True, disable=quiet or not ERR.is_terminal)

@@ -52,13 +52,14 @@ def ingest_file(
     source: str | None = None,
     extract_date: dt.date | None = None,
     progress: Progress | None = None,
+    correction: bool = False,
 ) -> Receipt:
     """Take one export into landing and return its load report.
 
-    `source` names the service in place of the profile's. The caller holds the home's lock. The
-    same bytes with the same profile change nothing
-    (`unchanged` is then true). Raises Refusal, on record in the home, when the file is refused:
-    nothing of its content is kept.
+    `source` names the service in place of the profile's. With `correction` its rows replace
+    earlier ones of the same key. The caller holds the home's lock. The same bytes with the same
+    profile change nothing (`unchanged` is then true). Raises Refusal, on record in the home,
+    when the file is refused: nothing of its content is kept.
     """
     sweep(home)
     digest: str | None = None
@@ -66,6 +67,8 @@ def ingest_file(
         if not path.exists():
             raise Refusal(path.name, None, "the file does not exist", "Check the path.")
         chosen = choose(home, path, profile).for_file(path.name, source)
+        if correction:
+            chosen = _correcting(path, chosen)
         found = examine(path, chosen.encodings, chosen.format in BINARY)
         digest = found.sha256
         found = dataclasses.replace(found, lines=formats.count(found, chosen))
@@ -73,6 +76,17 @@ def ingest_file(
     except Refusal as refusal:
         record_refusal(home, refusal, digest)
         raise
+
+
+def _correcting(path: Path, profile: Profile) -> Profile:
+    if not profile.key:
+        raise Refusal(
+            path.name,
+            None,
+            f"profile {profile.id} names no key, so it is not known which rows this corrects",
+            "Name the columns that make a row's key: row = [...] under [keys].",
+        )
+    return dataclasses.replace(profile, supply="delta")
 
 
 def sweep(home: Home) -> None:
@@ -161,7 +175,7 @@ def _check_name(source: Source, profile: Profile, receipts: list[Receipt]) -> No
             source.path.name,
             None,
             "a file of this name with other content was taken in before",
-            'If this is a correction, ingest it with a profile whose supply is "delta".',
+            "If it corrects the earlier one: outcomes ingest --correction",
         )
 
 

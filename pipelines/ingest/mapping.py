@@ -245,7 +245,10 @@ class Mapper:
                 row[column.name] = _default_answer(column.name)
         deleted = self.profile.delete
         row["deleted"] = deleted is not None and row.get(deleted["column"]) in deleted["values"]
-        row["row_key"] = "|".join(str(row.get(name)) for name in self.profile.key) or None
+        # A row that lacks part of its key has none: otherwise all such rows would be one, and a
+        # correction of one would replace them all.
+        key = [row.get(name) for name in self.profile.key]
+        row["row_key"] = None if None in key or not key else "|".join(map(str, key))
         row["x"] = json.dumps(extras, sort_keys=True) if extras else None
         row["cell_issues"] = ";".join(issues) or None
         row["source"], row["file_id"], row["line"] = self.profile.source, self.file_id, line

@@ -39,25 +39,43 @@ def _ends(text: io.TextIOBase) -> int:
 
 
 def _quoted_lines(source: Source, text: io.TextIOBase, profile: Profile) -> int:
-    """Records whose quoted cells may hold line ends: a scan by three regular expressions."""
-    quote, mark = re.escape(profile.quote), re.escape(profile.delimiter)
-    whole = re.compile(rf"(^|{mark}){quote}(?:[^{quote}]|{quote}{quote})*{quote}(?!{quote})")
-    opens = re.compile(rf"(?:^|{mark}){quote}")
-    closes = re.compile(rf"(?:[^{quote}]|{quote}{quote})*{quote}(?!{quote})")
+    """Records whose quoted cells may hold line ends."""
+    scan = _Quotes(profile)
     total, inside = 0, False
     for line in _lines(source, text, 0):
-        rest = line
-        if inside:
-            end = closes.match(line)
-            if not end:
-                continue
-            rest, inside = line[end.end() :], False
-            # What follows the closing quote is the rest of a row, so a quote there opens a cell
-            # only behind a delimiter.
-            rest = "x" + rest
-        inside = bool(opens.search(whole.sub(r"\1x", rest)))
+        inside = scan.left_open(line, inside)
         total += not inside
     return total + int(inside)
+
+
+class _Quotes:
+    """Follows quotes through lines by where cells begin, and knows nothing else of a row."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.quote, self.delimiter = profile.quote, profile.delimiter
+        quote = re.escape(profile.quote)
+        self.rest = re.compile(rf"(?:[^{quote}]|{quote}{quote})*{quote}(?!{quote})")
+
+    def left_open(self, line: str, inside: bool) -> bool:
+        """Does a quoted cell go on after this line? `inside`: one came into it."""
+        if not inside and self.quote not in line:
+            return False
+        place = 0
+        while True:
+            if inside or line.startswith(self.quote, place):
+                end = self.rest.match(line, place if inside else place + 1)
+                if end is None:
+                    return True
+                inside, place = False, end.end()
+                # Anything but a delimiter here is a row's end, or a malformed row, which is
+                # given up to the end of its line.
+                if not line.startswith(self.delimiter, place):
+                    return False
+                place += 1
+            else:
+                place = line.find(self.delimiter, place) + 1
+                if place == 0:
+                    return False
 
 
 def records(source: Source, profile: Profile) -> Iterator[Record]:

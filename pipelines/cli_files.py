@@ -1,0 +1,106 @@
+"""`outcomes files` and `outcomes quarantine …`: what became of every file and row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.cli_options import (
+    DateOption,
+    HomeOption,
+    JsonOption,
+    ProfileOption,
+    WaitOption,
+    day,
+    opened,
+)
+from pipelines.console import bar, say
+from pipelines.ingest import quarantine
+from pipelines.ingest.receipt import Receipt, list_receipts, list_refusals
+from pipelines.landing_load import current_files
+
+app = typer.Typer(no_args_is_help=True, help="Rows that were set aside, and how they come back.")
+MOST_LINES = 200
+
+
+def files(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Every file ever offered, and what became of it."""
+    target = opened(home)
+    receipts, refusals = list_receipts(target), list_refusals(target)
+    held = current_files(receipts)
+    if as_json:
+        accepted = [{**r.to_json(), "superseded": r.file_id not in held} for r in receipts]
+        print(json.dumps({"accepted": accepted, "refused": refusals}, indent=1))
+        return
+    print_balance(receipts, held)
+    if refusals:
+        table = Table("When", "File", "Where", "Refused because", title="Refused")
+        for row in refusals:
+            table.add_row(row["refused_at"], row["name"], row["place"] or "", row["reason"])
+        Console().print(table)
+    if not receipts and not refusals:
+        say("No file has been offered yet.")
+
+
+def print_balance(receipts: list[Receipt], held: set[str] | None = None) -> None:
+    """A line per file: physical records = accepted + set aside + dropped."""
+    table = Table("File", "Profile", "Records", "Accepted", "Set aside", "Dropped", "Data to", "")
+    for each in receipts:
+        n = each.records
+        dropped = ", ".join(f"{reason} {count}" for reason, count in sorted(n.dropped.items()))
+        note = "unchanged" if each.unchanged else ""
+        if held is not None and each.file_id not in held:
+            note = "superseded"
+        table.add_row(
+            *(each.name, each.profile, f"{n.physical:,}", f"{n.accepted:,}"),
+            *(f"{n.quarantined:,}", dropped, f"{each.extract_date:%d/%m/%Y}", note),
+        )
+    if receipts:
+        Console().print(table)
+
+
+@app.command("list")
+def quarantine_list(
+    file: Annotated[
+        str | None, typer.Argument(help="A file's name or id (default: every file).")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rows set aside: file, line and reason. Their text is not kept."""
+    found = quarantine.rows_aside(opened(home), file)
+    if as_json:
+        print(json.dumps(found, indent=1))
+        return
+    table = Table("File", "Line", "Reason")
+    for row in found[:MOST_LINES]:
+        table.add_row(row["name"], f"{row['line']:,}", row["reason"])
+    Console().print(table if found else "No row is set aside.")
+    if len(found) > MOST_LINES:
+        say(f"{len(found) - MOST_LINES:,} more; --json prints them all.")
+
+
+@app.command("readmit")
+def quarantine_readmit(
+    path: Annotated[Path, typer.Argument(help="The source file, or its corrected version.")],
+    home: HomeOption = None,
+    profile: ProfileOption = None,
+    extract_date: DateOption = None,
+    wait: WaitOption = 0.0,
+) -> None:
+    """Read a source again after its profile or its content was corrected."""
+    target = opened(home)
+    with target.lock("quarantine readmit", wait), bar() as progress:
+        found = quarantine.readmit(
+            target, path, profile=profile, extract_date=day(extract_date), progress=progress
+        )
+    say(
+        f"{path.name}: set aside {found.aside_before:,} before, {found.aside_now:,} now; "
+        f"accepted {found.accepted_before:,} before, {found.accepted_now:,} now."
+    )
+    say("Build to publish: outcomes build")
