@@ -60,8 +60,15 @@ def print_balance(receipts: list[Receipt], held: set[str] | None = None) -> None
             *(each.name, each.profile, f"{n.physical:,}", f"{n.accepted:,}"),
             *(f"{n.quarantined:,}", dropped, f"{each.extract_date:%d/%m/%Y}", note),
         )
-    if receipts:
-        Console().print(table)
+    if not receipts:
+        return
+    Console().print(table)
+    risky = [each.singled_out for each in receipts if each.singled_out is not None]
+    if risky:
+        say(
+            f"Up to {max(risky):.0%} of a file's rows are alone in their site, age band, sex, "
+            "ethnic group, deprivation and month: pseudonymised is not anonymous."
+        )
 
 
 @app.command("list")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import hashlib
 import hmac
@@ -10,8 +9,10 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pipelines.ingest.contract import Column, dictionary
+from pipelines.ingest.date_formats import shape
 from pipelines.ingest.profile import Mapped, Profile
 
 Cast = Callable[[str], tuple[Any, str | None]]
@@ -24,10 +25,6 @@ TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 SHORT_CODE = re.compile(r"[A-Za-z0-9 ./_+-]{1,24}")
 TYPED_DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 THOUSANDTH = Decimal("0.001")
-PATTERNS = {
-    "%d": r"[0-9]{1,2}", "%m": r"[0-9]{1,2}", "%Y": r"[0-9]{4}", "%H": r"[0-9]{1,2}",
-    "%M": r"[0-9]{2}", "%S": r"[0-9]{2}", "%b": r"[A-Za-z]{3}", "%B": r"[A-Za-z]+",
-}  # fmt: skip
 
 
 def casting(column: Column, mapped: Mapped, profile: Profile, latest: dt.date) -> Cast:
@@ -42,7 +39,7 @@ def casting(column: Column, mapped: Mapped, profile: Profile, latest: dt.date) -
         formats = mapped.formats or profile.formats
         # A typed cell has no spelling of its own: its reader gives it as ISO, beside the profile's.
         typed = TYPED_DATES if profile.format in ("xlsx", "parquet") else ()
-        return _dates((*formats, *typed), profile.earliest, latest)
+        return _dates((*formats, *typed), profile.earliest, latest, ZoneInfo(profile.timezone))
     if column.kind == "time":
         return _time
     if column.kind in ("count", "number", "float"):
@@ -127,41 +124,26 @@ def _number(column: Column, mapped: Mapped) -> Cast:
     return read
 
 
-def _dates(formats: tuple[str, ...], earliest: dt.date, latest: dt.date) -> Cast:
-    compiled = [(_shape(fmt), fmt, "%d" not in fmt) for fmt in formats]
+def _dates(formats: tuple[str, ...], earliest: dt.date, latest: dt.date, zone: ZoneInfo) -> Cast:
+    compiled = [(shape(fmt), fmt, "%d" not in fmt) for fmt in formats]
 
     def read(text: str) -> tuple[Any, str | None]:
-        for shape, fmt, by_month in compiled:
-            if not shape.fullmatch(text):
+        for pattern, fmt, by_month in compiled:
+            if not pattern.fullmatch(text):
                 continue
             try:
                 moment = dt.datetime.strptime(text, fmt)
             except ValueError:
                 continue
+            if moment.tzinfo is not None:
+                # An instant: the day that the clock on the wall showed at the service.
+                moment = moment.astimezone(zone).replace(tzinfo=None)
             if not earliest <= moment.date() <= latest:
                 return None, "date_out_of_range"
             return (moment, by_month), None
         return None, "invalid_date"
 
     return read
-
-
-def _shape(fmt: str) -> re.Pattern[str]:
-    pattern, place = "", 0
-    while place < len(fmt):
-        token = fmt[place : place + 2]
-        if token in PATTERNS:
-            pattern += PATTERNS[token]
-            place += 2
-        else:
-            pattern += re.escape(fmt[place])
-            place += 1
-    return re.compile(pattern)
-
-
-def month_end(day: dt.date) -> dt.date:
-    """The last day of the month of `day`."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def rekeyed(text: str, key: bytes) -> str:

@@ -19,9 +19,10 @@ from pipelines import landing_tables as landing
 from pipelines.errors import Refusal
 from pipelines.home import Home, fsync_file, fsync_folder, replace
 from pipelines.ingest import formats, raw
-from pipelines.ingest.identifiers import ColumnGuard, valid_nhs_number
+from pipelines.ingest.identifiers import ColumnGuard, holds_nhs_number
 from pipelines.ingest.mapping import Mapper
-from pipelines.ingest.profile import Profile, choose
+from pipelines.ingest.profile import Profile
+from pipelines.ingest.profile_choice import choose
 from pipelines.ingest.reading import Reading
 from pipelines.ingest.receipt import Receipt, Records, list_receipts, record_refusal
 from pipelines.ingest.source import Source, examine
@@ -194,9 +195,10 @@ def _guarded(
             if mapped and mapped.drop:
                 continue  # free text and the like: dropped unread
             counts = Counter(row[place] for row in batch.rows)
-            guards.setdefault(header, ColumnGuard(header)).look(counts.items())
+            kept = bool(mapped and mapped.to and mapped.to[0].startswith("x_"))
+            guards.setdefault(header, ColumnGuard(header, kept)).look(counts.items())
             if guards[header].seen["an NHS number"]:
-                suspects.setdefault(header, set()).update(v for v in counts if _suspect(v))
+                suspects.setdefault(header, set()).update(v for v in counts if holds_nhs_number(v))
         if progress:
             progress(f"checking {source.path.name}", reading.total, source.lines)
     for place, (header, guard) in enumerate(guards.items(), start=1):
@@ -212,10 +214,6 @@ def _guarded(
         raise Refusal(source.path.name, None, "there are no rows under the header")
     masked = {v for header, guard in guards.items() if guard.masks for v in suspects[header]}
     return reading, frozenset(masked)
-
-
-def _suspect(value: str) -> bool:
-    return valid_nhs_number(value.strip())
 
 
 def _write(
@@ -239,6 +237,7 @@ def _write(
             rows, aside = mapper.map(batch)
             quarantine.update(reason for _, reason, _ in aside)
             aside_rows += [_aside(mapper.file_id, each) for each in aside]
+            mapper.singled.look(rows)
             if rows:
                 writer.write_table(pa.Table.from_pylist(rows, schema))
                 found = [row[date_column] for row in rows]
@@ -331,6 +330,7 @@ def _receipt(
         encoding=source.encoding,
         action_source=profile.action_source,
         landed=mapper.landed,
+        singled_out=mapper.singled.share() if profile.stream == "triage" else None,
         columns={m.header: ", ".join(m.to) for m in profile.columns.values() if not m.drop},
         absent=sorted(set(profile.absent)),
         records=records,

@@ -1,13 +1,16 @@
 """The guard at the door: columns that hold identifiers of people are refused.
 
-What it looks for: NHS numbers (ten digits that pass modulus 11, judged by the column's hit rate,
-because one ten-digit pseudonym in eleven passes by chance), full postcodes, e-mail addresses,
-telephone numbers, names, and headers that announce such things. What it cannot find: names that
-are on no list, and text that merely describes someone; free-text columns are dropped unread.
+What it looks for: NHS numbers (ten digits in any spacing that pass modulus 11, judged by the
+column's hit rate, because one ten-digit pseudonym in eleven passes by chance), full postcodes,
+dates of birth, e-mail addresses, telephone numbers, names, and headers that announce such things,
+alone in a cell or inside its text; and free text where a column would be kept as it is. What it
+cannot find: names that are on no list, and text that merely describes someone; that is why
+free-text columns are dropped unread.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -22,10 +25,19 @@ HEADERS = {
     "a telephone number": r"\b(tele)?phone\b(?! ?(review|contact|call))|\bmobile( no| number)?\b",
     "an e-mail address": r"\be-?mail\b",
 }
-NHS = re.compile(r"\d{3}[ -]?\d{3}[ -]?\d{4}")
+SPACING = re.compile(r"[\s\u00a0\u2007\u2009\u202f.\-\u2010\u2011\u2013]")
+TEN = re.compile(r"\d{10}")
+TEN_WITHIN = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.I)
+POSTCODE_WITHIN = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
+DATE = re.compile(r"(?:(\d{4})-\d{2}-\d{2}|\d{1,2}[/.-]\d{1,2}[/.-](\d{4}))(?: .*)?")
+# Dates of birth of adults lie long ago and over many years; no other date of an export does.
+ADULT_YEARS = 16
+BIRTH_YEARS = 12
+WORDY = 5
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 PHONE = re.compile(r"(\+44 ?\(?0?\)?|0)[1-9]\d{1,4}[ -]?\d{3,4}[ -]?\d{3,4}")
+NAME_LIKE = re.compile(r"[^\W\d_]+(?:[ ,.'\u2019_-]+[^\W\d_]+)*\.?")
 LEAST_HITS = 3
 LEAST_SHARE = 0.2
 NAMES = frozenset(
@@ -47,12 +59,27 @@ NAMES = frozenset(
 
 
 def valid_nhs_number(text: str) -> bool:
-    """Ten digits (spaces and hyphens allowed in 3-3-4) whose check digit is right, modulus 11."""
-    if not NHS.fullmatch(text):
+    """Ten digits in any spacing whose check digit is right, modulus 11.
+
+    A spreadsheet's trailing ".0" is no digit of it. Ten equal digits are no number of anyone.
+    """
+    bare = ten_digits(text)
+    if bare is None:
         return False
-    digits = [int(c) for c in text if c.isdigit()]
+    digits = [int(c) for c in bare]
     check = 11 - sum(d * (10 - i) for i, d in enumerate(digits[:9])) % 11
     return len(set(digits)) > 1 and (0 if check == 11 else check) == digits[9]
+
+
+def holds_nhs_number(text: str) -> bool:
+    """Is a valid NHS number the text, or inside it?"""
+    return valid_nhs_number(text) or any(map(valid_nhs_number, TEN_WITHIN.findall(text)))
+
+
+def ten_digits(text: str) -> str | None:
+    """The ten digits that a text consists of, whatever parts them, or None."""
+    bare = SPACING.sub("", text.strip().removesuffix(".0"))
+    return bare if bare.isascii() and TEN.fullmatch(bare) else None
 
 
 def header_finding(header: str) -> str | None:
@@ -64,12 +91,24 @@ def header_finding(header: str) -> str | None:
     return None
 
 
+def _whole(text: str) -> str | None:
+    """What the whole text is, or an e-mail address anywhere in it."""
+    if EMAIL.search(text):
+        return "an e-mail address"
+    if POSTCODE.fullmatch(text):
+        return "a postcode"
+    return "a telephone number" if PHONE.fullmatch(text) else None
+
+
 @dataclass
 class ColumnGuard:
     """Counts what a column's values look like, over as many batches as there are."""
 
     header: str
+    # Would the column be kept as it is? Then free text is a finding too.
+    kept_as_is: bool = False
     seen: Counter[str] = field(default_factory=Counter)
+    years: Counter[int] = field(default_factory=Counter)
 
     def look(self, values: Iterable[tuple[str, int]]) -> None:
         """Take (distinct value, how often) of one batch."""
@@ -78,19 +117,30 @@ class ColumnGuard:
             if not text:
                 continue
             self.seen["values"] += times
-            if NHS.fullmatch(text):
+            if len(text) > 40 and text.count(" ") >= WORDY:
+                self.seen["free text"] += times
+            if ten_digits(text):
                 self.seen["ten digits"] += times
                 self.seen["an NHS number"] += times if valid_nhs_number(text) else 0
-            elif POSTCODE.fullmatch(text):
-                self.seen["a postcode"] += times
-            elif EMAIL.search(text):
-                self.seen["an e-mail address"] += times
-            elif PHONE.fullmatch(text):
-                self.seen["a telephone number"] += times
-            elif text.replace(" ", "").isalpha():
+            elif what := _whole(text):
+                self.seen[what] += times
+            elif birth := DATE.fullmatch(text):
+                self.seen["dates"] += times
+                self.years[int(birth.group(1) or birth.group(2))] += times
+            elif NAME_LIKE.fullmatch(text):
                 self.seen["words"] += times
-                if any(word in NAMES for word in text.casefold().split()):
+                if any(word in NAMES for word in re.split(r"[^\w]+|_", text.casefold())):
                     self.seen["a name"] += times
+            elif len(text) > 10:
+                self._within(text, times)
+
+    def _within(self, text: str, times: int) -> None:
+        """Look inside a longer text."""
+        if holds_nhs_number(text):
+            self.seen["ten digits"] += times
+            self.seen["an NHS number"] += times
+        if POSTCODE_WITHIN.search(text):
+            self.seen["a postcode"] += times
 
     def finding(self) -> tuple[str, int] | None:
         """What the column holds and how many such values, or None when it may pass."""
@@ -102,10 +152,21 @@ class ColumnGuard:
         for what in ("a postcode", "a telephone number"):
             if self.seen[what] >= LEAST_HITS:
                 return what, self.seen[what]
+        if self._births():
+            return "a date of birth", self.seen["dates"]
+        wordy = self.seen["free text"]
+        if self.kept_as_is and wordy >= LEAST_HITS and wordy > LEAST_SHARE * self.seen["values"]:
+            return "free text", wordy
         names = self.seen["a name"]
         if names >= LEAST_HITS and names > LEAST_SHARE * self.seen["words"]:
             return "a name", names
         return None
+
+    def _births(self) -> bool:
+        last = dt.date.today().year - ADULT_YEARS
+        old = sum(n for year, n in self.years.items() if year <= last)
+        many = len([year for year in self.years if year <= last]) >= BIRTH_YEARS
+        return many and old > self.seen["values"] / 2
 
     @property
     def masks(self) -> bool:

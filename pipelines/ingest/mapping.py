@@ -14,11 +14,13 @@ from pipelines import landing_tables as landing
 from pipelines.errors import OutcomesError
 from pipelines.ingest import contract
 from pipelines.ingest.answers_long import LongAnswers
-from pipelines.ingest.cast import Cast, casting, month_end, rekeyed, shown
+from pipelines.ingest.cast import Cast, casting, rekeyed, shown
 from pipelines.ingest.contract import Column
+from pipelines.ingest.date_formats import month_end
 from pipelines.ingest.profile import Mapped, Profile
 from pipelines.ingest.reading import Batch
 from pipelines.ingest.records import ABSENT
+from pipelines.ingest.risk import SingledOut
 
 KEY_VARIABLE = "OUTCOMES_ID_KEY"
 IDENTIFIER = "identifier_like"
@@ -41,6 +43,7 @@ class Mapper:
 
     def __post_init__(self) -> None:
         self.answers = LongAnswers(self.file_id)
+        self.singled = SingledOut()
         raw = self.profile.schema == "raw"
         self.columns = {} if raw else contract.columns(self.profile.stream)
         self.latest = self.extract_date + dt.timedelta(days=3653)

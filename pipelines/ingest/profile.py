@@ -9,16 +9,15 @@ import fnmatch
 import hashlib
 import re
 import tomllib
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from pipelines.errors import OutcomesError, Refusal
-from pipelines.home import Home
 from pipelines.ingest import contract
 from pipelines.ingest.answers_long import parts
+from pipelines.ingest.date_formats import PATTERNS, ambiguous, unsupported
 
 KEYS = {
     "profile": {"id", "version", "title", "stream", "source", "source_from", "supply", "schema"},
@@ -28,7 +27,8 @@ KEYS = {
         "max_quarantine", "max_unmapped", "extra_columns", "filter", "multiline",
     },
     "dates": {
-        "formats", "min", "extract_date", "extract_date_from", "extract_date_format", "synthesize",
+        "formats", "min", "timezone", "extract_date", "extract_date_from", "extract_date_format",
+        "synthesize",
     },
     "privacy": {"ids"},
     "keys": {"row", "delete"},
@@ -98,6 +98,7 @@ class Profile:
     filter: dict[str, Any] | None = None
     multiline: bool = False
     formats: tuple[str, ...] = ("%Y-%m-%d",)
+    timezone: str = "Europe/London"
     earliest: dt.date = dt.date(1900, 1, 1)
     extract_date: dt.date | None = None
     extract_date_from: re.Pattern[str] | None = None
@@ -207,6 +208,7 @@ def read_profile(text: str, name: str) -> Profile:
         filter=file.get("filter"),
         multiline=file.get("multiline", False),
         formats=tuple(dates.get("formats", ["%Y-%m-%d"])),
+        timezone=dates.get("timezone", "Europe/London"),
         earliest=dates.get("min", dt.date(1900, 1, 1)),
         extract_date=dates.get("extract_date"),
         extract_date_from=_pattern(name, dates.get("extract_date_from")),
@@ -221,6 +223,7 @@ def read_profile(text: str, name: str) -> Profile:
     )
     if schema != "raw":
         _check_targets(name, profile)
+        _check_dates(name, profile)
     return profile
 
 
@@ -301,47 +304,28 @@ def _check_targets(name: str, profile: Profile) -> None:
             raise ProfileError(f"no column is mapped to {needed}, which every row needs", name)
 
 
-def available(home: Home) -> dict[str, Profile]:
-    """Every usable profile by id: the packaged ones and the home's own, which win."""
-    found: dict[str, Profile] = {}
-    for entry in sorted(resources.files("pipelines.ingest.profiles").iterdir(), key=str):
-        if entry.name.endswith(".toml"):
-            profile = read_profile(entry.read_text(encoding="utf-8"), entry.name)
-            found[profile.id] = profile
-    if home.profiles.is_dir():
-        for path in sorted(home.profiles.glob("*.toml")):
-            profile = read_profile(path.read_text(encoding="utf-8"), str(path))
-            found[profile.id] = profile
-    return found
-
-
-def choose(home: Home, path: Path, wanted: str | Path | None) -> Profile:
-    """The profile named, or the only one whose pattern fits the file's name.
-
-    Raises Refusal with the candidates when none or several fit.
-    """
-    if wanted is not None:
-        own = Path(wanted)
-        if own.suffix == ".toml":
-            if not own.is_file():
-                raise OutcomesError("the profile does not exist", where=str(own))
-            return read_profile(own.read_text(encoding="utf-8"), str(own))
-        profiles = available(home)
-        if str(wanted) in profiles:
-            return profiles[str(wanted)]
-        near = difflib.get_close_matches(str(wanted), profiles, 1)
-        raise OutcomesError(
-            f"there is no profile '{wanted}'",
-            hint=(f"Did you mean '{near[0]}'? " if near else "") + f"Known: {', '.join(profiles)}.",
+def _check_dates(name: str, profile: Profile) -> None:
+    """A zone that exists, and no column whose text two formats read as different days."""
+    if profile.timezone not in zoneinfo.available_timezones():
+        near = difflib.get_close_matches(profile.timezone, zoneinfo.available_timezones(), 1)
+        raise ProfileError(
+            f"there is no time zone '{profile.timezone}'",
+            where=f"{name}, [dates]",
+            hint=f"Did you mean '{near[0]}'?" if near else None,
         )
-    profiles = available(home)
-    fitting = [
-        profile
-        for profile in profiles.values()
-        if any(fnmatch.fnmatchcase(path.name, glob) for glob in profile.globs)
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
-    listed = ", ".join(p.id for p in (fitting or profiles.values()))
-    what = "several profiles fit its name" if fitting else "no profile fits its name"
-    raise Refusal(path.name, None, what, f"Name one with --profile: {listed}.")
+    lists = {"[dates]": profile.formats}
+    lists |= {f"column '{m.header}'": m.formats for m in profile.columns.values() if m.formats}
+    for place, formats in lists.items():
+        for fmt in formats:
+            if directive := unsupported(fmt):
+                raise ProfileError(
+                    f"'{directive}' in '{fmt}' is not supported",
+                    where=f"{name}, {place}",
+                    hint=f"Known: {' '.join(PATTERNS)}. Years have four digits.",
+                )
+        if clash := ambiguous(formats):
+            raise ProfileError(
+                f"a date could be read by '{clash[0]}' and by '{clash[1]}' as two different days",
+                where=f"{name}, {place}",
+                hint="Keep the format that the export really uses; ask its sender which it is.",
+            )

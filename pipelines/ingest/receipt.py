@@ -48,6 +48,8 @@ class Receipt:
     action_source: bool
     # Rows in landing: fewer than accepted records where several make one.
     landed: int = 0
+    # Share of rows that are alone in their site, bands and month (risk of re-identification).
+    singled_out: float | None = None
     columns: dict[str, str] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
     records: Records = field(default_factory=Records)

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.ingest.cast import casting
 from pipelines.ingest.contract import columns
-from pipelines.ingest.profile import Mapped, ProfileError, available, read_profile
+from pipelines.ingest.profile import Mapped, ProfileError, read_profile
+from pipelines.ingest.profile_choice import available
 
 HEAD = '[profile]\nid = "p"\nversion = "1"\nstream = "triage"\nsource = "s"\n'
 NEEDED = '"e" = { to = "episode_id" }\n"d" = { to = "contact_date" }\n'
@@ -170,3 +171,51 @@ def test_every_packaged_profile_is_valid(home):
 def test_a_malformed_profile_is_told(toml, message):
     with pytest.raises(ProfileError, match=message):
         read_profile(toml, "own.toml")
+
+
+@pytest.mark.parametrize(
+    ("formats", "clash"),
+    [
+        ('["%d/%m/%Y", "%m/%d/%Y"]', True),
+        ('["%Y-%m-%d", "%Y-%d-%m"]', True),
+        ('["%d/%m/%Y", "%m/%Y", "%Y"]', False),
+        ('["%d %b %Y %H:%M:%S", "%d %b %Y", "%Y-%m-%d"]', False),
+    ],
+)
+def test_formats_that_read_one_text_as_two_days_are_refused(formats, clash):
+    text = f"{HEAD}[dates]\nformats = {formats}\n[columns]\n{NEEDED}"
+    if clash:
+        with pytest.raises(ProfileError, match="two different days"):
+            read_profile(text, "test")
+    else:
+        assert read_profile(text, "test").formats
+
+
+def test_a_format_that_is_not_supported_is_refused():
+    text = f'{HEAD}[dates]\nformats = ["%d/%m/%y"]\n[columns]\n{NEEDED}'
+    with pytest.raises(ProfileError, match="'%y' in '%d/%m/%y' is not supported"):
+        read_profile(text, "test")
+
+
+@pytest.mark.parametrize(
+    ("text", "wall"),
+    [
+        ("2026-03-02T23:30:00+00:00", dt.datetime(2026, 3, 2, 23, 30)),
+        # Half past eleven at night in universal time is the next day in British summer.
+        ("2026-07-02T23:30:00Z", dt.datetime(2026, 7, 3, 0, 30)),
+        ("2026-07-02T23:30:00+0100", dt.datetime(2026, 7, 2, 23, 30)),
+    ],
+)
+def test_an_instant_is_a_day_at_the_service(text, wall):
+    value, problem = read(
+        "contact_date", text, extra='[dates]\nformats = ["%Y-%m-%dT%H:%M:%S%z"]\n'
+    )
+    assert value == (wall, False)
+    assert problem is None
+
+
+def test_a_time_zone_that_does_not_exist_is_refused():
+    text = f'{HEAD}[dates]\ntimezone = "Europe/Londn"\n[columns]\n{NEEDED}'
+    with pytest.raises(ProfileError, match="no time zone 'Europe/Londn'") as told:
+        read_profile(text, "test")
+    assert "Europe/London" in told.value.hint
