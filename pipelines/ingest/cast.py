@@ -39,7 +39,9 @@ def casting(column: Column, mapped: Mapped, profile: Profile, latest: dt.date) -
         formats = mapped.formats or profile.formats
         # A typed cell has no spelling of its own: its reader gives it as ISO, beside the profile's.
         typed = TYPED_DATES if profile.format in ("xlsx", "parquet") else ()
-        return _dates((*formats, *typed), profile.earliest, latest, ZoneInfo(profile.timezone))
+        dates = _dates((*formats, *typed), profile.earliest, latest, ZoneInfo(profile.timezone))
+        # Only an onset may be known by its month; the day of anything else is not made up.
+        return dates if column.name.startswith("onset_") else _with_day(dates)
     if column.kind == "time":
         return _time
     if column.kind in ("count", "number", "float"):
@@ -142,6 +144,14 @@ def _dates(formats: tuple[str, ...], earliest: dt.date, latest: dt.date, zone: Z
                 return None, "date_out_of_range"
             return (moment, by_month), None
         return None, "invalid_date"
+
+    return read
+
+
+def _with_day(dates: Cast) -> Cast:
+    def read(text: str) -> tuple[Any, str | None]:
+        value, problem = dates(text)
+        return (None, "date_without_day") if value and value[1] else (value, problem)
 
     return read
 

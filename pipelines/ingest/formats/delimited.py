@@ -21,14 +21,15 @@ def count(source: Source, profile: Profile) -> int:
     """Line ends; with `multiline`, line ends outside quoted cells. No CSV reader takes part."""
     with opened(source) as text:
         if not profile.multiline:
-            return _ends(text)
+            return line_ends(text)
         above = 0  # a quote in the preamble opens nothing
         while above < profile.header_row - 1 and text.readline():
             above += 1
         return above + _quoted_lines(source, text, profile)
 
 
-def _ends(text: io.TextIOBase) -> int:
+def line_ends(text: io.TextIOBase) -> int:
+    """Physical lines of a text, the last one also without its line end."""
     total, last = 0, ""
     while chunk := text.read(BLOCK):
         total += chunk.count("\n") + chunk.count("\r") - chunk.count("\r\n")
@@ -42,7 +43,7 @@ def _quoted_lines(source: Source, text: io.TextIOBase, profile: Profile) -> int:
     """Records whose quoted cells may hold line ends."""
     scan = _Quotes(profile)
     total, inside = 0, False
-    for line in _lines(source, text, 0):
+    for line in physical_lines(source, text, 0):
         inside = scan.left_open(line, inside)
         total += not inside
     return total + int(inside)
@@ -91,7 +92,7 @@ def records(source: Source, profile: Profile) -> Iterator[Record]:
                 return
             line += 1
             yield Record(line, [raw.rstrip("\r\n")])
-        lines = _lines(source, text, line)
+        lines = physical_lines(source, text, line)
         if profile.header_row == 1 and profile.schema != "raw":
             first = next(lines, None)
             if first is None:
@@ -121,7 +122,8 @@ def _put_back(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield from rest
 
 
-def _lines(source: Source, text: io.TextIOBase, offset: int) -> Iterator[str]:
+def physical_lines(source: Source, text: io.TextIOBase, offset: int) -> Iterator[str]:
+    """Lines with their line ends; Refusal for one that no export has (`offset` lines before)."""
     number = offset
     while line := text.readline(LONGEST_LINE + 1):
         number += 1
