@@ -15,7 +15,7 @@ from pipelines.checks.run import Check, run_checks
 from pipelines.engines.duck import connect, run_models
 from pipelines.engines.project import models
 from pipelines.errors import OutcomesError
-from pipelines.home import Home
+from pipelines.home import Home, telling_of_the_disk
 from pipelines.ingest.receipt import list_receipts
 from pipelines.landing_load import load_landing
 from pipelines.snapshot import SnapshotInfo, publish
@@ -33,7 +33,7 @@ def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> Sn
     check fails; the published snapshot then stays as it was.
     """
     ruleset = service_rules(home)
-    with home.lock("build", wait):
+    with home.lock("build", wait), telling_of_the_disk(home.root):
         for left in home.root.glob(".build-*"):
             shutil.rmtree(left, ignore_errors=True)
         with worked_out(home, ruleset, home.root, progress) as (con, checks):

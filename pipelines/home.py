@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import platformdirs
 from filelock import FileLock, Timeout
 
@@ -126,7 +127,8 @@ class Home:
         """Hold the home for writing; HomeLocked says who holds it otherwise."""
         lock = FileLock(self.root / ".lock")
         try:
-            lock.acquire(timeout=wait)
+            with telling_of_the_disk(self.root):
+                lock.acquire(timeout=wait)
         except Timeout:
             raise HomeLocked(
                 f"another outcomes process ({self._holder()}) is writing",
@@ -136,7 +138,8 @@ class Home:
         note = self.root / ".lock-holder"
         try:
             now = dt.datetime.now().strftime("%H:%M")
-            note.write_text(json.dumps({"pid": os.getpid(), "verb": purpose, "since": now}))
+            with telling_of_the_disk(self.root):
+                note.write_text(json.dumps({"pid": os.getpid(), "verb": purpose, "since": now}))
             yield
         finally:
             with contextlib.suppress(OSError):
@@ -149,6 +152,23 @@ class Home:
             return f"pid {held['pid']}, `{held['verb']}`, since {held['since']}"
         except (OSError, ValueError, KeyError):
             return "its name is not known"
+
+
+@contextlib.contextmanager
+def telling_of_the_disk(root: Path) -> Iterator[None]:
+    """A full disk or a folder that cannot be written becomes an error that says so."""
+    try:
+        yield
+    except Timeout:  # an OSError too, but of the lock
+        raise
+    except (OSError, duckdb.IOException) as error:
+        what = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise OutcomesError(
+            f"the data home cannot be written: {what}",
+            where=str(root),
+            hint="Free some room or allow writing there, then run it again; what was published "
+            "before is unchanged.",
+        ) from None
 
 
 def replace(source: Path, target: Path, tries: int = 5) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from pipelines import landing_tables as landing
 from pipelines.errors import Refusal
-from pipelines.home import Home, fsync_file, fsync_folder, replace
+from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
 from pipelines.ingest import formats, raw
 from pipelines.ingest.identifiers import ColumnGuard, holds_nhs_number
 from pipelines.ingest.mapping import Mapper
@@ -62,6 +62,19 @@ def ingest_file(
     profile change nothing (`unchanged` is then true). Raises Refusal, on record in the home,
     when the file is refused: nothing of its content is kept.
     """
+    with telling_of_the_disk(home.root):
+        return _offered(home, path, profile, source, extract_date, progress, correction)
+
+
+def _offered(
+    home: Home,
+    path: Path,
+    profile: str | Path | None,
+    source: str | None,
+    extract_date: dt.date | None,
+    progress: Progress | None,
+    correction: bool,
+) -> Receipt:
     sweep(home)
     digest: str | None = None
     try:
