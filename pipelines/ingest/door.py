@@ -19,7 +19,8 @@ from pipelines import landing_tables as landing
 from pipelines.errors import Refusal
 from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
 from pipelines.ingest import formats, raw
-from pipelines.ingest.identifiers import ColumnGuard, holds_nhs_number
+from pipelines.ingest.balance import check_balance, check_tolerances
+from pipelines.ingest.guarding import guarded
 from pipelines.ingest.mapping import Mapper
 from pipelines.ingest.profile import Profile
 from pipelines.ingest.profile_choice import choose
@@ -28,7 +29,6 @@ from pipelines.ingest.receipt import Receipt, Records, list_receipts, record_ref
 from pipelines.ingest.source import Source, examine
 
 Progress = Callable[[str, int, int], None]
-BINARY = ("xlsx", "parquet")
 QUARANTINE = pa.schema(
     [
         ("file_id", pa.string()),
@@ -83,7 +83,7 @@ def _offered(
         chosen = choose(home, path, profile).for_file(path.name, source)
         if correction:
             chosen = _correcting(path, chosen)
-        found = examine(path, chosen.encodings, chosen.format in BINARY)
+        found = examine(path, chosen.encodings, chosen.format in formats.BINARY)
         digest = found.sha256
         found = dataclasses.replace(found, lines=formats.count(found, chosen))
         return _taken(home, found, chosen, extract_date, progress)
@@ -151,11 +151,11 @@ def _mapped(
     progress: Progress | None,
 ) -> Receipt:
     """Guard, map and write a file of one of the three streams."""
-    guarded, masked = _guarded(source, profile, progress)
-    mapper = Mapper(profile, file_id, guarded.extract_date(given), masked)
-    records, quarantine, days = _write(source, profile, mapper, folder, guarded.total, progress)
-    _check_balance(source, records)
-    _check_tolerances(source, profile, records, quarantine, mapper)
+    first, masked = guarded(source, profile, progress)
+    mapper = Mapper(profile, file_id, first.extract_date(given), masked)
+    records, quarantine, days = _write(source, profile, mapper, folder, first.total, progress)
+    check_balance(source, records)
+    check_tolerances(source, profile, records, quarantine, mapper)
     return _receipt(source, profile, mapper, records, quarantine, days, receipts)
 
 
@@ -171,7 +171,7 @@ def _raw(
     """Guard and write a file without a contract: every record as text."""
     raw.guard(source, profile)
     records, aside = raw.write(source, profile, file_id, folder)
-    _check_balance(source, records)
+    check_balance(source, records)
     quarantine = [_aside(file_id, each) for each in aside]
     pq.write_table(pa.Table.from_pylist(quarantine, QUARANTINE), folder / "quarantine.parquet")
     pq.write_table(pa.Table.from_pylist([], CELLS), folder / "cells.parquet")
@@ -191,42 +191,6 @@ def _check_name(source: Source, profile: Profile, receipts: list[Receipt]) -> No
             "a file of this name with other content was taken in before",
             "If it corrects the earlier one: outcomes ingest --correction",
         )
-
-
-def _guarded(
-    source: Source, profile: Profile, progress: Progress | None
-) -> tuple[Reading, frozenset[str]]:
-    """First pass, before anything is written: look at every column for identifiers of people."""
-    reading = Reading(source, profile)
-    guards: dict[str, ColumnGuard] = {}
-    n_data = 0
-    suspects: dict[str, set[str]] = {}
-    for batch in reading.batches():
-        n_data += len(batch.lines) + len(batch.aside)
-        for place, header in enumerate(batch.header):
-            mapped = profile.columns.get(header)
-            if mapped and mapped.drop:
-                continue  # free text and the like: dropped unread
-            counts = Counter(row[place] for row in batch.rows)
-            kept = bool(mapped and mapped.to and mapped.to[0].startswith("x_"))
-            guards.setdefault(header, ColumnGuard(header, kept)).look(counts.items())
-            if guards[header].seen["an NHS number"]:
-                suspects.setdefault(header, set()).update(v for v in counts if holds_nhs_number(v))
-        if progress:
-            progress(f"checking {source.path.name}", reading.total, source.lines)
-    for place, (header, guard) in enumerate(guards.items(), start=1):
-        if finding := guard.finding():
-            what, count = finding
-            raise Refusal(
-                source.path.name,
-                f"column {place} ('{header}')" if header in profile.columns else f"column {place}",
-                f"{count} value(s) look like {what}",
-                "Export without identifiers of people; nothing of the file was kept.",
-            )
-    if n_data == 0:
-        raise Refusal(source.path.name, None, "there are no rows under the header")
-    masked = {v for header, guard in guards.items() if guard.masks for v in suspects[header]}
-    return reading, frozenset(masked)
 
 
 def _write(
@@ -270,45 +234,6 @@ def _write(
 def _aside(file_id: str, each: tuple[int, str, bytes]) -> dict[str, Any]:
     line, reason, digest = each
     return {"file_id": file_id, "line": line, "reason": reason, "record_hash": digest.hex()}
-
-
-def _check_balance(source: Source, records: Records) -> None:
-    if not records.balanced:
-        raise Refusal(
-            source.path.name,
-            None,
-            f"{records.physical} records were counted, but {records.accepted} accepted + "
-            f"{records.quarantined} set aside + {sum(records.dropped.values())} dropped differ",
-            "This should not happen; please report it. Nothing was kept.",
-        )
-
-
-def _check_tolerances(
-    source: Source,
-    profile: Profile,
-    records: Records,
-    quarantine: Counter[str],
-    mapper: Mapper,
-) -> None:
-    data = records.accepted + records.quarantined
-    if records.quarantined > profile.max_quarantine * data:
-        reason, n = quarantine.most_common(1)[0]
-        raise Refusal(
-            source.path.name,
-            None,
-            f"{records.quarantined} of {data} rows cannot be used (most often {reason}: {n}), "
-            f"more than the {profile.max_quarantine:.0%} that profile {profile.id} tolerates",
-            "Check that the file and the profile belong together, and its date formats.",
-        )
-    for name in mapper.filled:
-        wrong = mapper.cells[name, "unmapped"]
-        if wrong > max(5, profile.max_unmapped * mapper.filled[name]):
-            raise Refusal(
-                source.path.name,
-                f"column for {name}",
-                f"{wrong} of {mapper.filled[name]} values are not in the profile's code table",
-                f"Add the missing spellings to profile {profile.id}.",
-            )
 
 
 def _receipt(

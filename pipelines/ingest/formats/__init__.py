@@ -16,6 +16,8 @@ from pipelines.ingest.profile import Profile
 from pipelines.ingest.records import Record
 from pipelines.ingest.source import Source
 
+# Formats whose files are no text: they are not decoded.
+BINARY = ("xlsx", "parquet")
 MODULES = {"csv": "delimited", "xlsx": "xlsx", "parquet": "parquet", "fhir": "fhir"}
 
 

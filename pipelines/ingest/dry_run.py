@@ -1,0 +1,135 @@
+"""What would become of a file under a profile, without writing anything anywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines import landing_tables as landing
+from pipelines.ingest import formats
+from pipelines.ingest.balance import check_balance, check_tolerances
+from pipelines.ingest.guarding import guarded
+from pipelines.ingest.mapping import Mapper
+from pipelines.ingest.profile import Profile
+from pipelines.ingest.reading import Reading
+from pipelines.ingest.receipt import Records
+from pipelines.ingest.source import Source, examine
+
+HELP = (
+    *("help_1_unmanageable", "help_2_sleep_impact", "help_2_med_helps"),
+    *("help_3_worsening", "help_tried", "help_improving"),
+)
+MOST_LINES = 10
+
+
+@dataclass
+class DryRun:
+    """What a profile makes of a file: balance, what would be set aside or unknown, coverage.
+
+    `answers` counts the codes of each safety and help question over accepted rows; `aside` has the
+    first lines of each reason; `cells` counts (column, reason) of cells that become unknown.
+    """
+
+    file: str
+    profile: str
+    extract_date: dt.date
+    records: Records
+    mapping: dict[str, str]
+    unread: list[str]
+    aside: dict[str, list[int]] = field(default_factory=dict)
+    cells: dict[str, dict[str, int]] = field(default_factory=dict)
+    answers: dict[str, dict[str, int]] = field(default_factory=dict)
+    singled_out: float | None = None
+
+    @property
+    def findings(self) -> list[str]:
+        """What a person should look at before taking the file in; empty when nothing."""
+        found = [f"{len(self.not_asked)} of 15 safety questions are never asked"] * bool(
+            self.not_asked
+        )
+        if self.records.quarantined:
+            found.append(f"{self.records.quarantined:,} row(s) would be set aside")
+        unknown = sum(n for reasons in self.cells.values() for n in reasons.values())
+        if unknown:
+            found.append(f"{unknown:,} cell(s) cannot be read and would be unknown")
+        return found
+
+    @property
+    def not_asked(self) -> list[str]:
+        """Safety questions that no accepted row has an answer to, not even an empty one."""
+        return [
+            item
+            for item in landing.SCREEN
+            if item in self.answers and set(self.answers[item]) <= {"not_asked"}
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data; dates as ISO text."""
+        found = dataclasses.asdict(self)
+        found["extract_date"] = self.extract_date.isoformat()
+        return {**found, "findings": self.findings}
+
+
+def dry_run(path: Path, profile: Profile, given: dt.date | None = None) -> DryRun:
+    """Read the whole file as the door would; raises Refusal as the door would."""
+    profile = profile.for_file(path.name)
+    source = examine(path, profile.encodings, profile.format in formats.BINARY)
+    source = dataclasses.replace(source, lines=formats.count(source, profile))
+    first, masked = guarded(source, profile, None)
+    mapper = Mapper(profile, "dry-run", first.extract_date(given), masked)
+    found, reasons = _read(source, profile, mapper)
+    check_balance(source, found.records)
+    check_tolerances(source, profile, found.records, reasons, mapper)
+    return found
+
+
+def _read(source: Source, profile: Profile, mapper: Mapper) -> tuple[DryRun, Counter[str]]:
+    reading = Reading(source, profile)
+    aside: dict[str, list[int]] = {}
+    reasons: Counter[str] = Counter()
+    asked = (*landing.SCREEN, *HELP) if profile.stream == "triage" else ()
+    answers: dict[str, Counter[str]] = {item: Counter() for item in asked}
+    header: list[str] = []
+    for batch in reading.batches():
+        header = batch.header
+        rows, set_aside = mapper.map(batch)
+        mapper.singled.look(rows)
+        mapper.cell_rows.clear()
+        for line, reason, _ in set_aside:
+            reasons[reason] += 1
+            lines = aside.setdefault(reason, [])
+            if len(lines) < MOST_LINES:
+                lines.append(line)
+        for item in asked:
+            answers[item].update(str(row[item]) for row in rows)
+        _several(mapper, answers)
+    cells: dict[str, dict[str, int]] = {}
+    for (column, reason), n in sorted(mapper.cells.items()):
+        cells.setdefault(column, {})[reason] = n
+    found = DryRun(
+        file=source.path.name,
+        profile=profile.id,
+        extract_date=mapper.extract_date,
+        records=Records(
+            source.lines, mapper.accepted, sum(reasons.values()), dict(reading.dropped)
+        ),
+        mapping={m.header: ", ".join(m.to) for m in profile.columns.values() if not m.drop},
+        unread=[h for h in header if h not in profile.columns or profile.columns[h].drop],
+        aside=aside,
+        cells=cells,
+        answers={item: dict(counts) for item, counts in answers.items()},
+        singled_out=mapper.singled.share() if asked else None,
+    )
+    return found, reasons
+
+
+def _several(mapper: Mapper, answers: dict[str, Counter[str]]) -> None:
+    """Questions asked in parts or answered more than once are asked, though their cell is not."""
+    for row in mapper.answers.rows:
+        if row["item"] in answers:
+            answers[row["item"]]["kept apart"] += 1
+    mapper.answers.rows.clear()
