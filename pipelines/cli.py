@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines import cli_files, cli_profiles, cli_rules, cli_snapshots
+from pipelines import cli_checks, cli_files, cli_profiles, cli_rules, cli_snapshots
 from pipelines import snapshot as snapshots
 from pipelines.answers_text import print_answers
 from pipelines.build import build as build_snapshot
@@ -48,6 +48,7 @@ app.add_typer(cli_snapshots.app, name="snapshots")
 app.add_typer(cli_files.app, name="quarantine")
 app.add_typer(cli_profiles.app, name="profile")
 app.command("files")(cli_files.files)
+app.command("checks")(cli_checks.checks)
 app.add_typer(cli_rules.app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import platform
 from importlib import metadata
@@ -51,18 +52,25 @@ def write_snapshot(
                 [entry.get("name", site_id), site_id],
             )
         _write_rules(con, ruleset)
-        con.execute(
-            "create table snap.check_result "
-            "(check_id varchar, title varchar, severity varchar, status varchar, n_violated bigint)"
-        )
-        con.executemany(
-            "insert into snap.check_result values (?, ?, ?, ?, ?)",
-            [[c.id, c.title, c.severity, c.status, c.n_wrong] for c in checks],
-        )
+        _write_checks(con, checks)
         _write_meta(con, path, home, ruleset)
         con.execute("checkpoint snap")
     finally:
         con.execute("detach snap")
+
+
+def _write_checks(con: duckdb.DuckDBPyConnection, checks: list[Check]) -> None:
+    con.execute("create table snap.check_month as select * from check_month")
+    con.execute(
+        "create table snap.check_result "
+        "(check_id varchar, title varchar, severity varchar, status varchar, n_violated bigint, "
+        "n_rows bigint, category varchar, subcategory varchar, threshold double, why varchar, "
+        "source varchar, part varchar)"
+    )
+    con.executemany(
+        f"insert into snap.check_result values ({', '.join('?' * 12)})",
+        [list(dataclasses.astuple(check)) for check in checks],
+    )
 
 
 def _write_rules(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:

@@ -1,44 +1,113 @@
-"""Run the checks on what the models made."""
+"""Run the checks on what the models made: invariants that must hold, and data quality."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import duckdb
 
+from pipelines.checks.months import steady
 from pipelines.errors import OutcomesError
+
+MONTHS = "check_month"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check's outcome: `status` is pass or fail, `n_wrong` the rows that it returned."""
+    """One check's outcome for one service and part of its rows ("" for the whole store).
+
+    `status` is error, not applicable (nothing to look at), fail or pass, in this precedence.
+    `n_wrong` of the `n_rows` looked at are wrong; `threshold` is the share that is tolerated.
+    """
 
     id: str
     title: str
     severity: str
     status: str
     n_wrong: int
+    n_rows: int | None = None
+    category: str = "conformance"
+    subcategory: str = "relational"
+    threshold: float = 0.0
+    why: str = ""
+    source: str = ""
+    part: str = ""
 
 
 def run_checks(con: duckdb.DuckDBPyConnection) -> list[Check]:
-    """Run every check of the catalogue. Raises OutcomesError when a fatal one fails."""
-    folder = resources.files("pipelines.checks")
-    catalogue = tomllib.loads(folder.joinpath("catalogue.toml").read_text(encoding="utf-8"))
-    found = []
-    for entry in catalogue["check"]:
-        sql = folder.joinpath(f"{entry['id']}.sql").read_text(encoding="utf-8")
-        rows = con.execute(f"select count(*) from ({sql}) as wrong_rows").fetchall()
-        n = int(rows[0][0])
-        found.append(
-            Check(entry["id"], entry["title"], entry["severity"], "fail" if n else "pass", n)
-        )
-    failed = [check for check in found if check.severity == "fatal" and check.n_wrong]
+    """Run every check of the catalogue. Raises OutcomesError when a fatal one fails.
+
+    Leaves the table check_month (source, month, n_contacts, n_unanswered, n_asked) in `con`.
+    """
+    catalogue = tomllib.loads(_text("catalogue.toml"))
+    found = [_invariant(con, entry) for entry in catalogue["check"]]
+    failed = [c for c in found if c.severity == "fatal" and c.status in ("fail", "error")]
     if failed:
         listed = "; ".join(f"{check.title} ({check.n_wrong} rows)" for check in failed)
         raise OutcomesError(
             f"nothing was published, because a check failed: {listed}",
             hint="The snapshot published before stays.",
         )
+    con.execute(f"create or replace table {MONTHS} as {_text(f'quality/{MONTHS}.sql')}")
+    for entry in catalogue["quality"]:
+        found += quality(con, entry)
     return found
+
+
+def _text(name: str) -> str:
+    return resources.files("pipelines.checks").joinpath(*name.split("/")).read_text("utf-8")
+
+
+def _invariant(con: duckdb.DuckDBPyConnection, entry: dict[str, Any]) -> Check:
+    try:
+        wrong = _text(entry["id"] + ".sql")
+        rows = con.execute(f"select count(*) from ({wrong}) as wrong_rows").fetchall()
+        n = int(rows[0][0])
+    except duckdb.Error:
+        return Check(entry["id"], entry["title"], entry["severity"], "error", 0)
+    return Check(entry["id"], entry["title"], entry["severity"], "fail" if n else "pass", n)
+
+
+def quality(con: duckdb.DuckDBPyConnection, entry: dict[str, Any]) -> list[Check]:
+    """One check of data quality: a result per service and part, or one when there is none."""
+    try:
+        if entry["id"] in ("volume_steady", "missingness_steady"):
+            rows: Iterable[tuple[Any, ...]] = steady(con, entry["id"])
+        else:
+            rows = con.execute(_text(f"quality/{entry['id']}.sql")).fetchall()
+    except duckdb.Error:
+        return [_result(entry, "error", "", "", 0, None)]
+    found = [
+        _result(entry, _status(n_wrong, n_rows, entry["threshold"]), source, part, n_wrong, n_rows)
+        for source, part, n_wrong, n_rows in sorted(rows, key=lambda row: (row[0], row[1]))
+    ]
+    return found or [_result(entry, "not applicable", "", "", 0, 0)]
+
+
+def _status(n_wrong: int, n_rows: int, threshold: float) -> str:
+    if not n_rows:
+        return "not applicable"
+    return "fail" if n_wrong > threshold * n_rows else "pass"
+
+
+def _result(
+    entry: dict[str, Any], status: str, source: str, part: str, n_wrong: int, n_rows: int | None
+) -> Check:
+    return Check(
+        id=entry["id"],
+        title=entry["title"],
+        severity=entry["severity"],
+        status=status,
+        n_wrong=int(n_wrong),
+        n_rows=None if n_rows is None else int(n_rows),
+        category=entry["category"],
+        subcategory=entry["subcategory"],
+        threshold=entry["threshold"],
+        why=entry["why"],
+        source=source,
+        part=part,
+    )
