@@ -13,6 +13,9 @@ from rich.table import Table
 from pipelines import landing_tables as landing
 from pipelines.cli_options import DateOption, HomeOption, JsonOption, day, opened
 from pipelines.console import say
+from pipelines.errors import UsageError
+from pipelines.ingest.draft import draft
+from pipelines.ingest.draft_text import DECIDE, as_toml
 from pipelines.ingest.dry_run import DryRun, dry_run
 from pipelines.ingest.profile_choice import available, choose
 
@@ -31,6 +34,27 @@ def profile_list(home: HomeOption = None, as_json: JsonOption = False) -> None:
     for each in found.values():
         table.add_row(each.id, each.stream, each.format, each.title)
     Console().print(table)
+
+
+@app.command("draft")
+def profile_draft(
+    path: Annotated[Path, typer.Argument(help="A CSV or TSV export, plain, gzip or zip.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Write it to this new file.")] = None,
+) -> None:
+    """Propose a profile from a file. What the file does not settle is marked TODO."""
+    text = as_toml(draft(path))
+    if out is None:
+        print(text, end="")
+        return
+    try:
+        with out.open("x", encoding="utf-8") as target:
+            target.write(text)
+    except FileExistsError:
+        raise UsageError("the file exists already", str(out), "Name a new one.") from None
+    say(
+        f"Wrote {out}. Settle its {text.count(DECIDE)} marks of {DECIDE}, then: "
+        "outcomes profile check"
+    )
 
 
 @app.command("check")

@@ -306,6 +306,12 @@ def _check_targets(name: str, profile: Profile) -> None:
 
 def _check_dates(name: str, profile: Profile) -> None:
     """A zone that exists, and no column whose text two formats read as different days."""
+    if not isinstance(profile.extract_date, dt.date | None):
+        raise ProfileError(
+            f"extract_date = '{profile.extract_date}' is no date",
+            where=f"{name}, [dates]",
+            hint="Write it as extract_date = 2026-06-30, without quotes.",
+        )
     if profile.timezone not in zoneinfo.available_timezones():
         near = difflib.get_close_matches(profile.timezone, zoneinfo.available_timezones(), 1)
         raise ProfileError(
@@ -317,6 +323,12 @@ def _check_dates(name: str, profile: Profile) -> None:
     lists |= {f"column '{m.header}'": m.formats for m in profile.columns.values() if m.formats}
     for place, formats in lists.items():
         for fmt in formats:
+            if "%Y" not in fmt:
+                raise ProfileError(
+                    f"'{fmt}' is no format of a date",
+                    where=f"{name}, {place}",
+                    hint='Write it as "%d/%m/%Y" or "%Y-%m-%d".',
+                )
             if directive := unsupported(fmt):
                 raise ProfileError(
                     f"'{directive}' in '{fmt}' is not supported",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.errors import HomeLocked, Refusal
+from pipelines.errors import HomeLocked, OutcomesError, Refusal
 from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
 from pipelines.ingest.receipt import list_receipts
@@ -213,7 +213,7 @@ def test_a_failure_on_the_way_leaves_no_half_file(home, offer, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pipelines.ingest.door.fsync_file", full)
-    with pytest.raises(OSError):
+    with pytest.raises(OutcomesError, match="No space left on device"):
         offer(text(row()))
     assert list_receipts(home) == []
     assert [p for p in home.landing.rglob("*") if p.is_file()] == []
