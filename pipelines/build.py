@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipelines.engines.project import models
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, telling_of_the_disk
 from pipelines.ingest.receipt import list_receipts
+from pipelines.journal import logged
 from pipelines.landing_load import load_landing
 from pipelines.snapshot import SnapshotInfo, publish
 from pipelines.snapshot_tables import write_snapshot
@@ -33,11 +35,18 @@ def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> Sn
     check fails; the published snapshot then stays as it was.
     """
     ruleset = service_rules(home)
-    with home.lock("build", wait), telling_of_the_disk(home.root):
+    with (
+        home.lock("build", wait),
+        logged(home, "build") as event,
+        telling_of_the_disk(home.root),
+    ):
         for left in home.root.glob(".build-*"):
             shutil.rmtree(left, ignore_errors=True)
         with worked_out(home, ruleset, home.root, progress) as (con, checks):
-            return publish(home, lambda path: write_snapshot(con, path, home, ruleset, checks))
+            info = publish(home, lambda path: write_snapshot(con, path, home, ruleset, checks))
+            event |= {"snapshot": info.name, "bytes": info.size}
+            event["checks"] = dict(Counter(check.status for check in checks))
+            return info
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines import snapshot as snapshots
-from pipelines.cli_options import HomeOption, JsonOption, opened, plain, published
+from pipelines.cli_options import HomeOption, JsonOption, WaitOption, opened, plain, published
 from pipelines.console import say
 
 app = typer.Typer(no_args_is_help=True, help="The published snapshot and its forerunners.")
@@ -55,16 +55,22 @@ def snapshots_show(
 def snapshots_rollback(
     name: Annotated[str | None, typer.Argument(help="Default: the one before.")] = None,
     home: HomeOption = None,
+    wait: WaitOption = 0.0,
 ) -> None:
     """Publish an earlier snapshot again."""
-    say(f"Published: {snapshots.rollback(opened(home), name).name}")
+    say(f"Published: {snapshots.rollback(opened(home), name, wait).name}")
 
 
 @app.command("prune")
 def snapshots_prune(
     keep: Annotated[int, typer.Option(help="How many of the newest to keep.")],
     home: HomeOption = None,
+    wait: WaitOption = 0.0,
 ) -> None:
     """Delete old snapshots; the published one always stays."""
-    deleted = snapshots.prune(opened(home), keep)
+
+    def left(snapshot: snapshots.SnapshotInfo, why: str) -> None:
+        say(f"Left for the next time: {snapshot.name} ({plain(why)})", error=True)
+
+    deleted = snapshots.prune(opened(home), keep, left, wait)
     say(f"Deleted {len(deleted)} snapshot(s).")

@@ -7,6 +7,8 @@ import datetime as dt
 import difflib
 import json
 import os
+import shutil
+import stat
 import time
 import tomllib
 from collections.abc import Iterator
@@ -32,6 +34,12 @@ SYNCHRONISED = (
     "icloud",
     "nextcloud",
     "box sync",
+)
+
+# What only a process that holds the lock makes, and removes again unless it is killed.
+LEFTOVERS = (
+    *(".build-*", "landing/.tmp-*", "refused/.*.json"),
+    *("snapshots/.build-*", "snapshots/.CURRENT.*"),
 )
 
 
@@ -72,7 +80,9 @@ class Home:
         try:
             for folder in (self.root, self.landing, self.refused, self.snapshots, self.profiles):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.root.chmod(0o700)
+            # Only where it differs: a home on a read-only disk can still be read.
+            if stat.S_IMODE(self.root.stat().st_mode) != 0o700:
+                self.root.chmod(0o700)
         except OSError as error:
             raise OutcomesError(
                 f"the data home cannot be made: {error.strerror or error}",
@@ -94,6 +104,11 @@ class Home:
     def snapshots(self) -> Path:
         """Published snapshots and the pointer CURRENT."""
         return self.root / "snapshots"
+
+    @property
+    def log(self) -> Path:
+        """What was done when, for machines; nothing of any file's content."""
+        return self.root / "log"
 
     @property
     def profiles(self) -> Path:
@@ -124,21 +139,26 @@ class Home:
 
     @contextlib.contextmanager
     def lock(self, purpose: str, wait: float = 0.0) -> Iterator[None]:
-        """Hold the home for writing; HomeLocked says who holds it otherwise."""
+        """Hold the home for writing, and remove what a killed process left behind.
+
+        Waits up to `wait` seconds for another process; HomeLocked then says who holds it.
+        """
         lock = FileLock(self.root / ".lock")
         try:
             with telling_of_the_disk(self.root):
-                lock.acquire(timeout=wait)
+                lock.acquire(timeout=max(wait, 0.0))  # a negative one would wait for ever
         except Timeout:
             raise HomeLocked(
                 f"another outcomes process ({self._holder()}) is writing",
                 where=str(self.root),
-                hint="Wait until it has finished, then try again.",
+                hint="Try again when it has finished, or wait for it: --wait SECONDS.",
             ) from None
         note = self.root / ".lock-holder"
         try:
-            now = dt.datetime.now().strftime("%H:%M")
-            with telling_of_the_disk(self.root):
+            self._sweep()
+            now = dt.datetime.now().strftime("%d/%m/%Y %H:%M")
+            # Only for the message to others: on a full disk, pruning must still be possible.
+            with contextlib.suppress(OSError):
                 note.write_text(json.dumps({"pid": os.getpid(), "verb": purpose, "since": now}))
             yield
         finally:
@@ -146,29 +166,56 @@ class Home:
                 note.unlink()
             lock.release()
 
+    def _sweep(self) -> None:
+        for pattern in LEFTOVERS:
+            for left in self.root.glob(pattern):
+                if left.is_dir():
+                    shutil.rmtree(left, ignore_errors=True)
+                else:
+                    with contextlib.suppress(OSError):
+                        left.unlink()
+
     def _holder(self) -> str:
-        try:
-            held = json.loads((self.root / ".lock-holder").read_text(encoding="utf-8"))
-            return f"pid {held['pid']}, `{held['verb']}`, since {held['since']}"
-        except (OSError, ValueError, KeyError):
-            return "its name is not known"
+        for _ in range(10):  # the holder may be writing its note just now
+            try:
+                held = json.loads((self.root / ".lock-holder").read_text(encoding="utf-8"))
+                return f"pid {held['pid']}, `{held['verb']}`, since {held['since']}"
+            except (OSError, ValueError, KeyError):
+                time.sleep(0.05)
+        return "its name is not known"
 
 
 @contextlib.contextmanager
 def telling_of_the_disk(root: Path) -> Iterator[None]:
-    """A full disk or a folder that cannot be written becomes an error that says so."""
+    """A full disk, or a folder or file that cannot be used, becomes an error that says so."""
     try:
         yield
     except Timeout:  # an OSError too, but of the lock
         raise
     except (OSError, duckdb.IOException) as error:
         what = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        outside = _outside(root, error)
+        if outside:
+            raise OutcomesError(
+                f"it cannot be read or written: {what}",
+                where=outside,
+                hint="Check the path, who may use it and the room there, then run it again.",
+            ) from None
         raise OutcomesError(
             f"the data home cannot be written: {what}",
             where=str(root),
             hint="Free some room or allow writing there, then run it again; what was published "
             "before is unchanged.",
         ) from None
+
+
+def _outside(root: Path, error: Exception) -> str | None:
+    """The file that an error is about, where it is not one of the data home's."""
+    named = getattr(error, "filename", None)
+    if not isinstance(named, str | os.PathLike):
+        return None
+    path = Path(named).absolute()
+    return None if path.is_relative_to(root) else str(path)
 
 
 def replace(source: Path, target: Path, tries: int = 5) -> None:

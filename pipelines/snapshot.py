@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import OutcomesError
-from pipelines.home import Home, fsync_file, fsync_folder, replace
+from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
 
 CURRENT = "CURRENT"
+NAME = re.compile(r"outcomes-\d{8}T\d{6}Z-[0-9a-f]+\.duckdb")
 HARDENED = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -54,14 +56,14 @@ def open_readonly(path: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(path), read_only=True, config=dict(HARDENED))
 
 
-def publish(home: Home, write: Callable[[Path], None], stem: str = "outcomes") -> SnapshotInfo:
+def publish(home: Home, write: Callable[[Path], None]) -> SnapshotInfo:
     """Let `write` fill a new file, then make it the published snapshot.
 
     The caller holds the home's lock. `write` gets a path that does not exist yet; whatever it
     raises leaves the published snapshot as it was.
     """
     sweep(home)
-    now = dt.datetime.now(dt.UTC)
+    now = _moment(home)
     building = home.snapshots / f".build-{os.getpid()}-{now:%Y%m%dT%H%M%S%f}.duckdb"
     try:
         write(building)
@@ -69,7 +71,7 @@ def publish(home: Home, write: Callable[[Path], None], stem: str = "outcomes") -
             raise OutcomesError("the snapshot was not closed cleanly", where=building.name)
         fsync_file(building)
         digest = _digest(building)
-        final = home.snapshots / f"{stem}-{now:%Y%m%dT%H%M%SZ}-{digest[:8]}.duckdb"
+        final = home.snapshots / f"outcomes-{now:%Y%m%dT%H%M%SZ}-{digest[:8]}.duckdb"
         if final.exists():
             raise OutcomesError("a snapshot of this name exists already", where=final.name)
         building.chmod(0o444)
@@ -79,90 +81,156 @@ def publish(home: Home, write: Callable[[Path], None], stem: str = "outcomes") -
         for left in (building, Path(f"{building}.wal")):
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)
-    point(home, final.name)
+    try:
+        point(home, final.name)
+    except OSError:
+        with contextlib.suppress(OSError):  # what nobody can see takes no room
+            _delete(final)
+        raise
     return info(home, final.name)
+
+
+def _moment(home: Home) -> dt.datetime:
+    """Now, but later than every snapshot: names sort in the order of publication."""
+    now = dt.datetime.now(dt.UTC)
+    newest = [each.created_at + dt.timedelta(seconds=1) for each in listed(home)[:1]]
+    return max([now, *newest])
 
 
 def point(home: Home, name: str) -> None:
     """Make `name` the published snapshot, at once for every reader."""
     pointer = home.snapshots / f".{CURRENT}.{os.getpid()}"
-    with pointer.open("w", encoding="utf-8") as handle:
-        handle.write(name + "\n")
-        handle.flush()
-        os.fsync(handle.fileno())
-    replace(pointer, home.snapshots / CURRENT)
+    try:
+        with pointer.open("w", encoding="utf-8") as handle:
+            handle.write(name + "\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+        replace(pointer, home.snapshots / CURRENT)
+    finally:
+        with contextlib.suppress(OSError):
+            pointer.unlink(missing_ok=True)
     fsync_folder(home.snapshots)
 
 
 def current(home: Home) -> SnapshotInfo | None:
     """The published snapshot, or None when nothing was published or its file is gone."""
+    name = _pointed(home)
+    if name is None:
+        return None
+    try:
+        return _info(home, name)
+    except FileNotFoundError:
+        return None
+
+
+def _pointed(home: Home) -> str | None:
     try:
         name = (home.snapshots / CURRENT).read_text(encoding="utf-8").strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
-    return info(home, name) if (home.snapshots / name).is_file() else None
+    return name if NAME.fullmatch(name) else None
 
 
 def listed(home: Home) -> list[SnapshotInfo]:
     """Every snapshot, newest first."""
-    names = sorted((p.name for p in home.snapshots.glob("outcomes-*.duckdb")), reverse=True)
-    return [info(home, name) for name in names]
+    found = []
+    for name in sorted(_names(home), reverse=True):
+        with contextlib.suppress(FileNotFoundError):  # pruned meanwhile
+            found.append(_info(home, name))
+    return found
+
+
+def _names(home: Home) -> list[str]:
+    return [p.name for p in home.snapshots.glob("outcomes-*.duckdb") if NAME.fullmatch(p.name)]
 
 
 def info(home: Home, name: str) -> SnapshotInfo:
     """The snapshot with this file name (or the start of one). Raises OutcomesError."""
+    known = _names(home)
+    matches = [name] if name in known else [each for each in known if each.startswith(name)]
+    if len(matches) != 1:
+        found = "several snapshots begin" if matches else "there is no snapshot"
+        raise OutcomesError(
+            f"{found} with '{name}'",
+            where=str(home.snapshots),
+            hint="List them: outcomes snapshots list",
+        )
+    return _info(home, matches[0])
+
+
+def _info(home: Home, name: str) -> SnapshotInfo:
     path = home.snapshots / name
-    if not path.is_file():
-        matches = sorted(home.snapshots.glob(f"{name}*.duckdb"))
-        if len(matches) != 1:
-            found = "several snapshots begin" if matches else "there is no snapshot"
-            raise OutcomesError(
-                f"{found} with '{name}'",
-                where=str(home.snapshots),
-                hint="List them: outcomes snapshots list",
-            )
-        path = matches[0]
     stamp = path.stem.split("-")[1]
     created = dt.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
-    pointed = home.snapshots / CURRENT
-    published = pointed.exists() and pointed.read_text(encoding="utf-8").strip() == path.name
-    return SnapshotInfo(path.name, path, created, path.stat().st_size, published)
+    return SnapshotInfo(name, path, created, path.stat().st_size, _pointed(home) == name)
 
 
-def rollback(home: Home, name: str | None = None) -> SnapshotInfo:
-    """Publish an earlier snapshot again: the named one, or the one before the published."""
-    with home.lock("snapshots rollback"):
-        if name is None:
-            found = listed(home)
-            place = next((i for i, s in enumerate(found) if s.published), None)
-            if place is None or place + 1 >= len(found):
-                raise OutcomesError("there is no earlier snapshot", where=str(home.snapshots))
-            name = found[place + 1].name
-        target = info(home, name)
+def rollback(home: Home, name: str | None = None, wait: float = 0.0) -> SnapshotInfo:
+    """Publish an earlier snapshot again: the named one, or the one before the published.
+
+    Raises OutcomesError when there is none, HomeLocked when the home is busy after `wait` seconds.
+    """
+    with home.lock("snapshots rollback", wait), telling_of_the_disk(home.root):
+        target = info(home, name) if name is not None else _before(home)
         point(home, target.name)
         return info(home, target.name)
 
 
-def prune(home: Home, keep: int) -> list[str]:
+def _before(home: Home) -> SnapshotInfo:
+    """The snapshot that was published when the published one was made, else the next older.
+
+    The order of the names alone would also lead to one that a killed run built but never
+    published.
+    """
+    now = current(home)
+    older = [each for each in listed(home) if now and each.name < now.name]
+    if now is None or not older:
+        raise OutcomesError("there is no earlier snapshot", where=str(home.snapshots))
+    previous = None
+    with contextlib.suppress(duckdb.Error):  # a broken one can be rolled back too
+        previous = now.meta().get("previous_snapshot")
+    return next((each for each in older if each.name == previous), older[0])
+
+
+def prune(
+    home: Home,
+    keep: int,
+    left: Callable[[SnapshotInfo, str], None] | None = None,
+    wait: float = 0.0,
+) -> list[str]:
     """Delete all but the newest `keep` snapshots and the published one; names of the deleted.
 
-    A file that another program has open is left for the next time.
+    A file that cannot be deleted, as where another program has it open, stays for the next
+    time; `left` is called with it and the reason.
     """
     if keep < 1:
         raise OutcomesError("at least one snapshot is kept", hint="Use --keep 1 or more.")
     deleted = []
-    with home.lock("snapshots prune"):
+    with home.lock("snapshots prune", wait):
         for snapshot in listed(home)[keep:]:
             if snapshot.published:
                 continue
             try:
-                snapshot.path.chmod(0o600)
-                snapshot.path.unlink()
+                _delete(snapshot.path)
                 deleted.append(snapshot.name)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    snapshot.path.chmod(0o444)
+            except OSError as error:
+                if left:
+                    left(snapshot, error.strerror or str(error))
     return deleted
+
+
+def _delete(path: Path) -> None:
+    """Remove a read-only file; OSError when it cannot be, and it is read-only as before."""
+    try:
+        path.unlink()
+        return
+    except PermissionError:  # Windows wants it writable first
+        path.chmod(0o600)
+    try:
+        path.unlink()
+    except OSError:
+        path.chmod(0o444)
+        raise
 
 
 def sweep(home: Home) -> None:

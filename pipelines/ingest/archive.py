@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -14,6 +16,12 @@ from pipelines.errors import Refusal
 CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 # Text of exports packs to about a tenth; a thousandth is made to fill a disk.
 MOST_RATIO = 1000
+# What the library raises for a damaged archive: also places before the file's beginning (OSError),
+# names that are no text (ValueError), packings that nobody knows.
+DAMAGED = (
+    *(zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError),
+    *(RuntimeError, zlib.error, struct.error),
+)
 SMALL = 10 << 20
 
 
@@ -21,7 +29,7 @@ def check(path: Path) -> None:
     """Raise Refusal unless the archive holds exactly one plain, unencrypted file of sane size."""
     try:
         _the_file(path)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except DAMAGED as error:
         raise Refusal(
             path.name,
             None,

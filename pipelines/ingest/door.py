@@ -27,6 +27,7 @@ from pipelines.ingest.profile_choice import choose
 from pipelines.ingest.reading import Reading
 from pipelines.ingest.receipt import Receipt, Records, list_receipts, record_refusal
 from pipelines.ingest.source import Source, examine
+from pipelines.journal import logged
 
 Progress = Callable[[str, int, int], None]
 QUARANTINE = pa.schema(
@@ -62,8 +63,11 @@ def ingest_file(
     profile change nothing (`unchanged` is then true). Raises Refusal, on record in the home,
     when the file is refused: nothing of its content is kept.
     """
-    with telling_of_the_disk(home.root):
-        return _offered(home, path, profile, source, extract_date, progress, correction)
+    with logged(home, "ingest") as event, telling_of_the_disk(home.root):
+        receipt = _offered(home, path, profile, source, extract_date, progress, correction)
+        event |= {"file_id": receipt.file_id, "bytes": receipt.bytes, "profile": receipt.profile}
+        event |= {"unchanged": receipt.unchanged, "records": dataclasses.asdict(receipt.records)}
+        return receipt
 
 
 def _offered(

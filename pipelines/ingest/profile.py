@@ -323,17 +323,17 @@ def _check_dates(name: str, profile: Profile) -> None:
     lists |= {f"column '{m.header}'": m.formats for m in profile.columns.values() if m.formats}
     for place, formats in lists.items():
         for fmt in formats:
-            if "%Y" not in fmt:
-                raise ProfileError(
-                    f"'{fmt}' is no format of a date",
-                    where=f"{name}, {place}",
-                    hint='Write it as "%d/%m/%Y" or "%Y-%m-%d".',
-                )
             if directive := unsupported(fmt):
                 raise ProfileError(
                     f"'{directive}' in '{fmt}' is not supported",
                     where=f"{name}, {place}",
                     hint=f"Known: {' '.join(PATTERNS)}. Years have four digits.",
+                )
+            if "%Y" not in fmt:
+                raise ProfileError(
+                    f"'{fmt}' is no format of a date",
+                    where=f"{name}, {place}",
+                    hint='Write it as "%d/%m/%Y" or "%Y-%m-%d".',
                 )
         if clash := ambiguous(formats):
             raise ProfileError(

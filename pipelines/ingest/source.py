@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,7 +134,7 @@ def _check_bytes(path: Path, container: str, encodings: tuple[str, ...]) -> None
                 read += len(block)
                 if read > MOST_TEXT:
                     raise Refusal(path.name, None, "the unpacked text is larger than 64 GiB")
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+    except (*archive.DAMAGED, gzip.BadGzipFile) as error:
         raise Refusal(
             path.name,
             f"unpacked byte {read + 1}",

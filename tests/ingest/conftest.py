@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import journal
 from pipelines.home import Home
 from pipelines.ingest import contract
 from pipelines.ingest.door import ingest_file
@@ -46,9 +47,12 @@ def offer(home, tmp_path):
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Every file under a folder with the hash of its bytes; lock files left out."""
+    """Every file under a folder with the hash of its bytes.
+
+    Lock files are left out, and the log, which tells of every attempt.
+    """
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".lock")
+        if path.is_file() and not path.name.startswith(".lock") and path.name != journal.NAME
     }

@@ -14,7 +14,7 @@ import pytest
 from pipelines.errors import Refusal
 from pipelines.ingest import formats
 from pipelines.ingest.profile import read_profile
-from pipelines.ingest.source import examine
+from pipelines.ingest.source import examine, opened
 from tests.ingest.conftest import row, text, tree
 
 GOOD = text(row(), row(episode_id="E-2"))
@@ -77,6 +77,25 @@ def test_a_damaged_member_is_refused(offer):
     content[60] ^= 0xFF
     with pytest.raises(Refusal, match="truncated or damaged"):
         offer(bytes(content), "export.zip")
+
+
+def test_any_changed_byte_of_an_archive_is_refused_or_read_whole(tmp_path):
+    """Wherever a byte is damaged: the same text as before, or a refusal; nothing else."""
+    content = zipped(("export.csv", GOOD.encode()))
+    path = tmp_path / "export.zip"
+    refused = 0
+    for place in range(len(content)):
+        for flip in (0x01, 0x80, 0xFF):
+            path.write_bytes(
+                content[:place] + bytes([content[place] ^ flip]) + content[place + 1 :]
+            )
+            try:
+                source = examine(path, ("utf-8-sig",))
+                with opened(source) as text:
+                    assert source.container != "zip" or text.read() == GOOD
+            except Refusal:
+                refused += 1
+    assert refused > len(content)
 
 
 def test_a_separator_line_is_dropped_and_counted(offer):

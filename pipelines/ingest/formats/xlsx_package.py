@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from xml.parsers import expat
 
 from pipelines.errors import Refusal
+from pipelines.ingest import archive
 
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 # The older Office container: .xls workbooks, and .xlsx ones under a password.
@@ -27,7 +27,7 @@ MOST_TEXTS = 512 << 20
 MOST_PART = 64 << 20
 PROLOG = 1 << 16
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+DAMAGE = archive.DAMAGED
 AGAIN = "Save it again as an Excel workbook (.xlsx); nothing of it was kept."
 
 
