@@ -192,7 +192,9 @@ def telling_of_the_disk(root: Path) -> Iterator[None]:
         yield
     except Timeout:  # an OSError too, but of the lock
         raise
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.Error) as error:
+        if isinstance(error, duckdb.Error) and not _of_the_disk(error):
+            raise
         what = getattr(error, "strerror", None) or str(error).splitlines()[0]
         outside = _outside(root, error)
         if outside:
@@ -207,6 +209,15 @@ def telling_of_the_disk(root: Path) -> Iterator[None]:
             hint="Free some room or allow writing there, then run it again; what was published "
             "before is unchanged.",
         ) from None
+
+
+def _of_the_disk(error: BaseException | None) -> bool:
+    """Whether DuckDB could not write, whatever class it says so in and what came of it later."""
+    while error is not None:
+        if isinstance(error, OSError | duckdb.IOException) or "Could not write" in str(error):
+            return True
+        error = error.__context__
+    return False
 
 
 def _outside(root: Path, error: Exception) -> str | None:

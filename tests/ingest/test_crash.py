@@ -270,3 +270,87 @@ def test_kill_9_many_times(calm, tmp_path, seed):
     hits = at_random(calm, tmp_path, 20, seed=100 + seed, command=True)
     print(f"\n20 kills at random, {hits} before the end")
     assert hits >= 12
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk of 64 MB, made for the test."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", str(folder)]
+    try:
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        pytest.skip(f"a small disk cannot be mounted here: {error}")
+    if made.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {made.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+@contextlib.contextmanager
+def room(disk: Path, kilobytes: int):
+    """Fill the disk up to so many kilobytes."""
+    filler = disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as out:
+        while True:
+            out.write(b"0" * 4096)
+    os.truncate(filler, filler.stat().st_size - kilobytes * 1024)
+    yield
+    filler.unlink()
+
+
+def refused_by_the_disk(home: Path, words: tuple[str, ...], why: str) -> None:
+    """Exit code 2, the reason and the place are told, and nothing changed, visible or hidden."""
+    before, shown = tree(home), served(home)
+    code, told = done(home, *words)
+    assert code == 2, (words, told)
+    assert why in told and str(home) in told, told
+    assert tree(home) == before
+    assert served(home) == shown
+    assert leftovers(home) == []
+
+
+def full(calm: Calm, disk: Path, rooms: dict[str, list[int]]) -> None:
+    for verb, found in rooms.items():
+        home = calm.copy(verb, disk / verb)
+        for kilobytes in found:
+            with room(disk, kilobytes):
+                refused_by_the_disk(home, calm.verbs[verb], "No space left on device")
+        finish(calm, verb, home, command=False)
+        shutil.rmtree(home)
+
+
+def test_a_full_disk_is_told_and_changes_nothing(calm, disk):
+    full(calm, disk, {"ingest": [0, 64], "build": [0, 1024, 16384]})
+
+
+@pytest.mark.deep
+def test_a_disk_that_fills_up_at_any_point_of_a_build(calm, disk):
+    full(calm, disk, {"ingest": [*range(0, 68, 4)], "build": [*range(0, 24_000, 800)]})
+
+
+def test_pruning_makes_room_on_a_full_disk(calm, disk):
+    home = Path(shutil.copytree(calm.folder / "after-build", disk / "home"))
+    shown = served(home)
+    with room(disk, 0):
+        refused_by_the_disk(home, ("snapshots", "rollback"), "No space left on device")
+        code, told = done(home, "snapshots", "prune", "--keep", "1")
+        assert (code, told.strip()) == (0, "Deleted 1 snapshot(s).")
+        assert served(home) == shown
+        assert shutil.disk_usage(disk).free > 1_000_000
+
+
+def test_a_read_only_home_is_told_and_can_still_be_read(calm, disk):
+    home = Path(shutil.copytree(calm.folder / "after-build", disk / "home"))
+    answers = done(home, "answers")
+    assert answers[0] == 0
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    third = calm.folder / "third.csv"
+    third.write_text(text(row(episode_id="C-1")))
+    for words in (take(third), ("build",), ("snapshots", "rollback"), calm.verbs["prune"]):
+        refused_by_the_disk(home, words, "Read-only file system")
+    assert done(home, "answers") == answers
+    assert done(home, "snapshots", "list")[0] == 0
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    assert done(home, *take(third))[0] == 0
