@@ -36,12 +36,13 @@ class SurvivalPoint:
 
 @dataclass(frozen=True, slots=True)
 class RestrictedMean:
-    """Days without the event up to `tau`; limits by normal approximation."""
+    """Days without the event up to `tau`; `se` in days, limits by normal approximation."""
 
     value: float
     lower: float
     upper: float
     tau: float
+    se: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +131,10 @@ class SurvivalCurve:
         d, n = self.n_event[inside].astype(float), self.n_risk[inside].astype(float)
         parts = np.zeros_like(n)
         np.divide(ahead**2 * d, n * (n - d), out=parts, where=n > d)
-        area, spread = float(steps.sum()), normal_quantile(self.confidence) * np.sqrt(parts.sum())
-        width = end - self.start
+        area, se = float(steps.sum()), float(np.sqrt(parts.sum()))
+        spread, width = normal_quantile(self.confidence) * se, float(end - self.start)
         return RestrictedMean(
-            area, max(0.0, area - float(spread)), min(width, area + float(spread)), float(end)
+            area, max(0.0, area - spread), min(width, area + spread), float(end), se
         )
 
 
