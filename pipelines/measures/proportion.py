@@ -6,10 +6,10 @@ All functions take whole counts. Empty input gives None or `NotEstimable`, never
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from statistics import NormalDist
 from typing import Final, Literal
 
+from pipelines.measures.distributions import gamma_quantile
 from pipelines.measures.types import (
     Estimate,
     Exclusions,
@@ -109,43 +109,18 @@ def newcombe(
     )
 
 
-def _poisson_cdf(x: int, mean: float) -> float:
-    """P(X <= x) for a Poisson variable; summed from the largest term's logarithm."""
-    if mean <= 0.0:
-        return 1.0
-    terms = [math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(x + 1)]
-    return min(1.0, math.fsum(terms))
-
-
-def _solve(function: Callable[[float], float], low: float, high: float) -> float:
-    """Root of a decreasing function between low and high by bisection to machine precision."""
-    for _ in range(200):
-        middle = (low + high) / 2.0
-        if middle in (low, high):
-            break
-        if function(middle) > 0.0:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2.0
-
-
 def poisson_exact(x: int, confidence: float = 0.95) -> Interval:
     """Exact limits of a count: the means at which x or more, x or fewer, have probability a/2.
 
     Source: Garwood 1936, Biometrika 28:437-442; equal to the chi-square form
-    chi2(a/2; 2x)/2 and chi2(1 - a/2; 2x + 2)/2.
+    chi2(a/2; 2x)/2 and chi2(1 - a/2; 2x + 2)/2, here as quantiles of the gamma distribution.
     """
     if x < 0:
         raise MeasureError(f"a count cannot be negative: {x}")
-    tail = (1.0 - confidence) / 2.0
     normal_quantile(confidence)
-    high = x + 20.0 + 12.0 * math.sqrt(x + 1.0)
-    upper = _solve(lambda mean: _poisson_cdf(x, mean) - tail, 0.0, high)
-    if x == 0:
-        return Interval(0.0, upper)
-    lower = _solve(lambda mean: _poisson_cdf(x - 1, mean) - (1.0 - tail), 0.0, float(x))
-    return Interval(lower, upper)
+    tail = (1.0 - confidence) / 2.0
+    upper = gamma_quantile(1.0 - tail, x + 1.0)
+    return Interval(gamma_quantile(tail, float(x)) if x else 0.0, upper)
 
 
 def poisson_byar(x: int, confidence: float = 0.95) -> Interval:
