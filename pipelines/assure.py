@@ -18,7 +18,7 @@ from pipelines.assure_results import results
 from pipelines.assure_stage import CaseError, stage
 from pipelines.engines.duck import connect, run_models
 from pipelines.engines.project import models
-from rules.parameters import RulesError
+from rules.errors import RulesError
 from rules.ruleset import Ruleset, load
 
 CASE_KEYS = {"id", "title", "why", "group", "params", "input", "expected"}

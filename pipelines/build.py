@@ -22,7 +22,7 @@ from pipelines.journal import logged
 from pipelines.landing_load import load_landing
 from pipelines.snapshot import SnapshotInfo, publish
 from pipelines.snapshot_tables import write_snapshot
-from rules.parameters import RulesError
+from rules.errors import RulesError
 from rules.ruleset import Ruleset, load
 
 Progress = Callable[[str, int, int], None]

@@ -35,7 +35,7 @@ from pipelines.ingest.door import ingest_file
 from pipelines.ingest.receipt import Receipt, list_receipts
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
-from rules.parameters import RulesError
+from rules.errors import RulesError
 
 app = typer.Typer(
     no_args_is_help=True,

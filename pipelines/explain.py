@@ -17,7 +17,8 @@ from pipelines.explain_words import (
 )
 from rules.condition import Atom, Truth
 from rules.explain import needed, outcomes
-from rules.ruleset import CONSTANTS, PREDICATES, Ruleset, load
+from rules.parts import CONSTANTS, PREDICATES
+from rules.ruleset import Ruleset, load
 
 Row = dict[str, Any]
 

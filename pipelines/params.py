@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from rules.errors import RulesError
+
 RANKS = {"SELF_MANAGE": 0, "TIMS": 1, "GP": 2, "URGENT": 3, "A_AND_E": 4}
 LISTS = (
     "urg_timing_items",
@@ -64,6 +66,11 @@ COLUMNS = {
     "target_days_per_week": "integer",
     "suppress_below": "integer",
 }
+# What becomes another column, or is read by pages and measures alone.
+REWRITTEN = {
+    *("contradiction_policy", "composite_no_means", "competing_level", "no_referral_means"),
+    *("referral_window_days", "referral_lookback_days", "tims_label"),
+}
 DERIVED = {
     "ps": "integer",
     "conflict_is_yes": "boolean",
@@ -75,7 +82,15 @@ DERIVED = {
 
 
 def row(ps: int, values: Mapping[str, Any]) -> dict[str, Any]:
-    """One row of `param_set`; lists become '|a|b|' so that plain SQL can search them."""
+    """One row of `param_set`; lists become '|a|b|' so that plain SQL can search them.
+
+    Raises RulesError where a rule file lacks a parameter that the models read, or has another.
+    """
+    known = {*COLUMNS, *LISTS, *REWRITTEN}
+    for name in sorted(known - set(values)):
+        raise RulesError(f"parameters.toml: the models need the parameter {name}")
+    for name in sorted(set(values) - known):
+        raise RulesError(f"parameters.toml: no model reads the parameter {name}")
     found: dict[str, Any] = {name: values[name] for name in COLUMNS}
     for name, scale in BEYOND.items():
         if found[name] is not None and found[name] > scale:

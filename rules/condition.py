@@ -16,6 +16,8 @@ from typing import NoReturn
 Truth = bool | None
 
 TOKEN = re.compile(r"\s*(?:(?P<word>[a-z][a-z0-9_]*)|(?P<sign>[()])|(?P<other>\S))")
+# Nobody reads more, and a parser that recurses must stop somewhere.
+DEEPEST = 50
 KEYWORDS = frozenset({"and", "or", "not", "true", "false"})
 
 
@@ -86,11 +88,13 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.depth = 0
         self.tokens: list[tuple[str, int]] = []
         for match in TOKEN.finditer(text.rstrip()):
             if match["other"]:
+                at = match.start("other")
                 raise ConditionError(
-                    f"character {match.start('other') + 1} of '{text}': "
+                    f"character {at + 1} of '{_near(text, at)}': "
                     f"'{match['other']}' is not allowed; use items, predicates, "
                     "and, or, not and brackets"
                 )
@@ -105,9 +109,11 @@ class _Parser:
         return tree
 
     def either(self) -> Condition:
+        self.depth += 1
         parts = [self.both()]
         while self.take("or"):
             parts.append(self.both())
+        self.depth -= 1
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
     def both(self) -> Condition:
@@ -117,12 +123,17 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def unit(self) -> Condition:
+        if self.depth > DEEPEST:
+            self.fail(f"more than {DEEPEST} brackets or 'not' inside each other")
         if self.take("not"):
-            return Not(self.unit())
-        if self.take("("):
-            inner = self.either()
-            self.need(")")
+            self.depth += 1
+            inner = Not(self.unit())
+            self.depth -= 1
             return inner
+        if self.take("("):
+            bracketed = self.either()
+            self.need(")")
+            return bracketed
         word = self.word()
         if self.take("("):
             name = self.word()
@@ -150,7 +161,15 @@ class _Parser:
 
     def fail(self, why: str) -> NoReturn:
         at = self.tokens[self.place][1] + 1 if self.place < len(self.tokens) else len(self.text) + 1
-        raise ConditionError(f"character {at} of '{self.text}': {why}")
+        raise ConditionError(f"character {at} of '{_near(self.text, at)}': {why}")
+
+
+def _near(text: str, at: int, width: int = 60) -> str:
+    """The text, or what stands around a place in it where it is long."""
+    if len(text) <= 2 * width:
+        return text
+    start = max(0, at - width)
+    return f"{'…' if start else ''}{text[start : at + width]}…"
 
 
 def negation(value: Truth) -> Truth:

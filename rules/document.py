@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rules.condition import atoms
-from rules.ruleset import CALLS, PREDICATES, Ruleset
+from rules.parts import CALLS, PREDICATES
+from rules.ruleset import Ruleset
 
 
 def markdown(ruleset: Ruleset, cases: Path | None = None) -> str:
@@ -103,14 +104,14 @@ def _exercises(ruleset: Ruleset) -> Iterable[tuple[str, str]]:
     for exercise in ruleset.exercises:
         amounts = []
         for field, words in names.items():
-            if field in exercise:
-                low, high = exercise[field]
+            if field in exercise.amounts:
+                low, high = exercise.amounts[field]
                 amount = f"{low}" if low == high else f"{low} to {high}"
-                around = "about " if field in exercise.get("around", []) else ""
+                around = "about " if field in exercise.around else ""
                 amounts.append(f"{words}: {around}{amount}")
-        if exercise.get("daily"):
+        if exercise.daily:
             amounts.append("every day, gradually further; no amount named")
-        yield exercise["title"], "; ".join(amounts)
+        yield exercise.title, "; ".join(amounts)
 
 
 def _parameters(ruleset: Ruleset) -> Iterable[tuple[str, ...]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rules.condition import Atom, Truth, atoms, decisive, evaluate
-from rules.ruleset import CONSTANTS, Rule, Ruleset
+from rules.parts import CONSTANTS, Rule
+from rules.ruleset import Ruleset
 
 
 @dataclass(frozen=True)

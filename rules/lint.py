@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from rules.condition import atoms, evaluate
-from rules.ruleset import CONSTANTS, Rule, Ruleset
+from rules.condition import Condition, Truth, atoms, evaluate
+from rules.parts import Rule
+from rules.ruleset import Ruleset
 
 # Questions that reach the rules through a predicate.
 THROUGH_PREDICATES = {
@@ -15,8 +16,14 @@ THROUGH_PREDICATES = {
     "help_tried": "tried",
     "help_3_worsening": "worsening",
 }
-# How many criteria each list of the leaflet has.
-LISTS = {"warning signs": 9, "urgent list": 3, "GP list": 3, "appointment list": 4}
+WARNING_BOX = "Leg Pain linked to the Lower Back (Sciatica)"
+# The leaflet's lists of criteria: the section that each stands in, and how many it has.
+LISTS = {
+    "warning signs": (WARNING_BOX, 9),
+    "urgent list": (WARNING_BOX, 3),
+    "GP list": (WARNING_BOX, 3),
+    "appointment list": ("When to Seek Help?", 4),
+}
 
 
 def lint(ruleset: Ruleset) -> list[str]:
@@ -24,8 +31,9 @@ def lint(ruleset: Ruleset) -> list[str]:
     return [
         *_unused(ruleset),
         *_never_or_always(ruleset),
-        *_twins(ruleset),
-        *_missing_criteria(ruleset),
+        *_idle_atoms(ruleset),
+        *_shadowed(ruleset),
+        *_places(ruleset),
     ]
 
 
@@ -38,38 +46,81 @@ def _unused(ruleset: Ruleset) -> Iterator[str]:
             yield f"items.toml: the safety question {code} decides nothing"
 
 
+def _columns(*conditions: Condition) -> list[str]:
+    return sorted({atom.column for each in conditions for atom, _ in atoms(each)})
+
+
+def _fillings(names: list[str]) -> Iterator[Mapping[str, Truth]]:
+    """Every way of answering, yes or no."""
+    for values in itertools.product((True, False), repeat=len(names)):
+        yield dict(zip(names, values, strict=True))
+
+
 def _never_or_always(ruleset: Ruleset) -> Iterator[str]:
     """A condition that cannot be yes, or cannot be no, whatever the answers."""
     for rule in ruleset.rules:
-        names = sorted({atom.column for atom, _ in atoms(rule.condition)})
-        free = [name for name in names if name not in CONSTANTS]
-        results = set()
-        for filling in itertools.product((True, False), repeat=len(free)):
-            for constants in itertools.product((True, False), repeat=len(names) - len(free)):
-                fixed = dict(zip([n for n in names if n in CONSTANTS], constants, strict=True))
-                results.add(evaluate(rule.condition, dict(zip(free, filling, strict=True)) | fixed))
+        results = {evaluate(rule.condition, f) for f in _fillings(_columns(rule.condition))}
         if True not in results:
             yield f"leaflet.toml, rule {rule.id}: no answers can make it yes"
         if False not in results:
             yield f"leaflet.toml, rule {rule.id}: no answers can make it no"
 
 
-def _twins(ruleset: Ruleset) -> Iterator[str]:
-    """A rule that fires only when another of a higher or equal level does is never seen."""
+def _idle_atoms(ruleset: Ruleset) -> Iterator[str]:
+    """An atom that changes nothing: the condition means the same without it."""
+    for rule in ruleset.rules:
+        names = _columns(rule.condition)
+        for name in names:
+            others = [other for other in names if other != name]
+            matters = any(
+                evaluate(rule.condition, {**filling, name: True})
+                is not evaluate(rule.condition, {**filling, name: False})
+                for filling in _fillings(others)
+            )
+            if not matters:
+                yield f"leaflet.toml, rule {rule.id}: {name} changes nothing in it"
+
+
+def _implies(one: Condition, other: Condition) -> bool:
+    """Whether `other` is yes wherever `one` is, whatever the answers."""
+    return all(
+        evaluate(other, filling) is True
+        for filling in _fillings(_columns(one, other))
+        if evaluate(one, filling) is True
+    )
+
+
+def _shadowed(ruleset: Ruleset) -> Iterator[str]:
+    """A rule that fires only where another of the same or a higher level does decides nothing."""
     rank = {level.code: level.rank for level in ruleset.levels}
+    columns = {rule.id: set(_columns(rule.condition)) for rule in ruleset.rules}
     for one, other in itertools.permutations(ruleset.rules, 2):
-        if one.condition == other.condition and (rank[one.leads_to], one.id) <= (
-            rank[other.leads_to],
-            other.id,
-        ):
-            yield f"leaflet.toml, rule {one.id}: the same condition as {other.id}, so never alone"
+        if not columns[one.id] & columns[other.id] or rank[one.leads_to] > rank[other.leads_to]:
+            continue
+        if one.condition == other.condition:
+            # of two alike, the one that leads lower, or else stands first, is named once
+            if (rank[one.leads_to], one.id) <= (rank[other.leads_to], other.id):
+                yield (
+                    f"leaflet.toml, rule {one.id}: the same condition as {other.id}, so never alone"
+                )
+        elif _implies(one.condition, other.condition):
+            yield f"leaflet.toml, rule {one.id}: yes only where {other.id} is, so never alone"
 
 
-def _missing_criteria(ruleset: Ruleset) -> Iterator[str]:
+def _places(ruleset: Ruleset) -> Iterator[str]:
+    """A place that the leaflet does not have, and a criterion of the leaflet without a rule."""
     entries: dict[str, list[Rule]] = {}
     for rule in ruleset.rules:
         entries.setdefault(rule.list, []).append(rule)
-    for name, n in LISTS.items():
+        section, n = LISTS.get(rule.list, ("", 0))
+        where = f"leaflet.toml, rule {rule.id}"
+        if not n:
+            yield f"{where}: the leaflet has no list '{rule.list}'; it has {', '.join(LISTS)}"
+        elif rule.entry > n:
+            yield f"{where}: {rule.list} has {n} items, not {rule.entry}"
+        elif rule.section != section:
+            yield f"{where}: {rule.list} stands in section '{section}'"
+    for name, (_, n) in LISTS.items():
         found = {rule.entry for rule in entries.get(name, [])}
         for entry in range(1, n + 1):
             if entry not in found:

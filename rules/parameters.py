@@ -5,17 +5,23 @@ from __future__ import annotations
 import builtins
 import datetime as dt
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rules.errors import RulesError
+from rules.files import RuleFile
+
 OFF = "off"
 LEVEL_CODES = ("A_AND_E", "URGENT", "GP", "TIMS")
-
-
-class RulesError(ValueError):
-    """A rule file or an override that cannot be used; the message says where and why."""
+# boolean, integer, number, one of `choices`, text, whole days by level, and lists.
+TYPES = (
+    *("boolean", "integer", "number", "choice", "text", "by_level"),
+    *("dates", "items", "types", "destinations", "list"),
+)
+TEXT_LENGTH = 60
 
 
 @dataclass(frozen=True)
@@ -24,10 +30,10 @@ class Parameter:
 
     name: str
     type: str
-    default: Any
-    unit: str
     why: str
     source: str
+    default: Any = None
+    unit: str = ""
     choices: tuple[str, ...] = ()
     min: float | None = None
     max: float | None = None
@@ -49,7 +55,7 @@ class Parameter:
         if self.type == "choice":
             return self._chosen(self._typed(value, str))
         if self.type == "text":
-            return self._typed(value, str)
+            return self._words(self._typed(value, str))
         if self.type == "dates":
             return [self._date(each) for each in self._typed(value, list)]
         if self.type == "by_level":
@@ -65,10 +71,17 @@ class Parameter:
         wanted = (int,) if self.type == "integer" else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
             raise self._error(value, f"a value of type {self.type} is needed")
+        if not math.isfinite(value):
+            raise self._error(value, "a finite number is needed")
         low, high = self.min, self.max
         if (low is not None and value < low) or (high is not None and value > high):
             raise self._error(value, f"it must lie between {low} and {high} {self.unit}".rstrip())
         return value
+
+    def _words(self, value: str) -> str:
+        if not value.strip() or len(value) > TEXT_LENGTH or not value.isprintable():
+            raise self._error(value, f"one line of 1 to {TEXT_LENGTH} characters is needed")
+        return value.strip()
 
     def _chosen(self, value: str) -> str:
         if self.choices and value not in self.choices:
@@ -78,6 +91,8 @@ class Parameter:
         return value
 
     def _date(self, value: Any) -> str:
+        if isinstance(value, dt.datetime):
+            return value.date().isoformat()
         if isinstance(value, dt.date):
             return value.isoformat()
         try:
@@ -108,29 +123,21 @@ class Parameter:
         return RulesError(f"parameter {self.name} = {value!r}: {why}")
 
 
-def read_parameters(
-    document: Mapping[str, Any], screen_items: tuple[str, ...]
-) -> dict[str, Parameter]:
-    """Parameters of a parsed parameters.toml, by name, each default checked."""
-    allowed = set(Parameter.__dataclass_fields__)
-    found: dict[str, Parameter] = {}
-    for entry in document.get("parameter", []):
-        name = entry.get("name", "?")
-        extra = sorted(set(entry) - allowed)
-        if extra:
-            raise RulesError(f"parameters.toml, parameter {name}: unknown key '{extra[0]}'")
-        if name in found:
-            raise RulesError(f"parameters.toml: parameter {name} stands twice")
-        fields = {"default": None, "unit": "", **entry}
-        if fields.get("choices") == "screen":
-            fields["choices"] = screen_items
-        fields["choices"] = tuple(fields.get("choices", ()))
+def read_parameters(file: RuleFile, screen_items: tuple[str, ...]) -> dict[str, Parameter]:
+    """Parameters of parameters.toml, by name, each default checked."""
+    file.once("parameter", "name")
+    for entry in file.entries("parameter"):
+        if entry.get("choices") == "screen":
+            entry["choices"] = list(screen_items)
+    found = {}
+    for index, parameter in enumerate(file.made(Parameter, "parameter")):
+        if parameter.type not in TYPES:
+            raise file.error("parameter", index, f"the type is one of {', '.join(TYPES)}", "type")
         try:
-            parameter = Parameter(**fields)
-        except TypeError as error:
-            raise RulesError(f"parameters.toml, parameter {name}: {error}") from None
-        parameter.check(parameter.default)
-        found[name] = parameter
+            parameter.check(parameter.default)
+        except RulesError as error:
+            raise file.error("parameter", index, str(error), "default") from None
+        found[parameter.name] = parameter
     return found
 
 
@@ -149,6 +156,8 @@ def overridden(
             hint = f"; did you mean '{near[0]}'?" if near else ""
             raise RulesError(f"there is no parameter '{name}'{hint}")
         values[name] = parameters[name].check(value)
+    if not values["screen_contact_types"]:
+        raise RulesError("screen_contact_types = []: nobody would be screened; name one at least")
     if values["w_lo_days"] > values["w_hi_days"]:
         raise RulesError(
             f"w_lo_days = {values['w_lo_days']} must not exceed w_hi_days = {values['w_hi_days']}"

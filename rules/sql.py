@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rules.condition import to_sql
+from rules.parts import Exercise
 from rules.ruleset import Ruleset
 
 
@@ -50,3 +51,43 @@ def trace_columns(ruleset: Ruleset, prefix: str = "") -> str:
     ids = ", ".join(f"'{rule.id}'" for rule in ruleset.rules)
     values = ", ".join(prefix + rule_column(rule.id) for rule in ruleset.rules)
     return f"        unnest([{ids}]) as rule_id,\n        unnest([{values}]) as value"
+
+
+def dose_columns(ruleset: Ruleset, entry: str = "l.", parameters: str = "p.") -> str:
+    """How much of the leaflet's amount a diary entry reports, and whether it is exceeded.
+
+    `dose_fraction` is 0 to 1, NULL where a field that the leaflet names is missing.
+    """
+    shares = " ".join(
+        f"when '{e.code}' then {_share(e, entry, parameters)}" for e in ruleset.exercises
+    )
+    excess = " ".join(
+        f"when '{e.code}' then {_excess(e, entry, parameters)}" for e in ruleset.exercises
+    )
+    case = f"case {entry}exercise_code"
+    return (
+        f"        {case} {shares} end as dose_fraction,\n        {case} {excess} end as over_dose"
+    )
+
+
+def _share(exercise: Exercise, entry: str, parameters: str) -> str:
+    if exercise.any_of:
+        field = entry + exercise.any_of
+        return f"case when {field} > 0 then 1 when {field} is not null then 0 end"
+    return " * ".join(
+        f"share_done({entry}{field}, {_amount(least, field in exercise.around, '-', parameters)})"
+        for field, (least, _) in exercise.amounts.items()
+    )
+
+
+def _excess(exercise: Exercise, entry: str, parameters: str) -> str:
+    if exercise.any_of:
+        return f"case when {entry}{exercise.any_of} is not null then false end"
+    return " or ".join(
+        f"{entry}{field} > {_amount(most, field in exercise.around, '+', parameters)}"
+        for field, (_, most) in exercise.amounts.items()
+    )
+
+
+def _amount(value: int, around: bool, sign: str, parameters: str) -> str:
+    return f"{value} * (1 {sign} {parameters}dose_around_tol)" if around else str(value)

@@ -10,8 +10,10 @@ from importlib import resources
 import sqlglot
 from sqlglot import exp
 
+from pipelines.landing_tables import ANSWERS
+from rules.errors import RulesError
 from rules.ruleset import Ruleset
-from rules.sql import bound_columns, level_columns, rule_columns, trace_columns
+from rules.sql import bound_columns, dose_columns, level_columns, rule_columns, trace_columns
 
 # Tables that a build fills before any model runs.
 SOURCES = frozenset(
@@ -61,6 +63,7 @@ def expanded(text: str, ruleset: Ruleset) -> str:
         text.replace("@rule_columns", rule_columns(ruleset))
         .replace("@level_columns", level_columns(ruleset))
         .replace("@bound_columns", bound_columns(ruleset))
+        .replace("@dose_columns", dose_columns(ruleset))
         .replace("@rule_trace", trace_columns(ruleset))
     )
 
@@ -73,7 +76,13 @@ def _reads(name: str, sql: str) -> frozenset[str]:
 
 
 def models(ruleset: Ruleset) -> list[Model]:
-    """Every model, each after the ones that it reads. Raises ProjectError."""
+    """Every model, each after the ones that it reads. Raises ProjectError.
+
+    Raises RulesError where a rule file has a question that exports cannot answer.
+    """
+    for code in sorted(set(ruleset.items) ^ set(ANSWERS)):
+        why = "exports cannot answer" if code in ruleset.items else "the models need"
+        raise RulesError(f"items.toml: {why} the question {code}")
     found = {}
     for name, text in _files().items():
         sql = expanded(text, ruleset)

@@ -10,7 +10,8 @@ import pytest
 from pipelines import snapshot
 from pipelines.compare import compare
 from pipelines.compare_text import as_plain, lines
-from rules.parameters import RulesError, parsed
+from rules.errors import RulesError
+from rules.parameters import parsed
 from rules.ruleset import load
 
 

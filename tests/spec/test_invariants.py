@@ -14,7 +14,8 @@ from pipelines.assure import evaluate
 from rules.condition import atoms
 from rules.condition import evaluate as value_of
 from rules.explain import needed, outcomes
-from rules.ruleset import CONSTANTS, load
+from rules.parts import CONSTANTS
+from rules.ruleset import load
 
 RULESET = load()
 ATOMS = sorted(needed(RULESET) - CONSTANTS)
