@@ -12,7 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines import cli_checks, cli_files, cli_profiles, cli_rules, cli_snapshots
+from pipelines import (
+    cli_checks,
+    cli_files,
+    cli_measures,
+    cli_profiles,
+    cli_rules,
+    cli_snapshots,
+)
 from pipelines import snapshot as snapshots
 from pipelines.answers_text import print_answers
 from pipelines.build import build as build_snapshot
@@ -49,6 +56,7 @@ app.add_typer(cli_files.app, name="quarantine")
 app.add_typer(cli_profiles.app, name="profile")
 app.command("files")(cli_files.files)
 app.command("checks")(cli_checks.checks)
+app.command("measures")(cli_measures.measures)
 app.add_typer(cli_rules.app)
 
 

@@ -1,10 +1,12 @@
-"""Shared fixtures: one demo home, built once per worker from the committed sample exports."""
+"""Shared fixtures: one demo home, built once for all workers from the committed sample exports."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import sample_data
 from pipelines import snapshot
@@ -14,9 +16,24 @@ from pipelines.ingest.door import ingest_file
 
 
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory) -> Home:
-    """A home with the sample exports taken in: two snapshots, before and after the correction."""
-    home = Home.open(tmp_path_factory.mktemp("demo") / "home")
+def demo_home(tmp_path_factory, worker_id) -> Home:
+    """A home with the sample exports taken in: two snapshots, before and after the correction.
+
+    The first worker that needs it builds it; each worker has a copy of its own.
+    """
+    if worker_id == "master":
+        return _demo(tmp_path_factory.mktemp("demo") / "home")
+    shared = tmp_path_factory.getbasetemp().parent / "demo"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            _demo(shared.with_name("demo-unfinished"))
+            shared.with_name("demo-unfinished").rename(shared)
+    own = Path(shutil.copytree(shared, tmp_path_factory.mktemp("demo") / "home"))
+    return Home.open(own)
+
+
+def _demo(root: Path) -> Home:
+    home = Home.open(root)
     with home.lock("test"):
         for path in sample_data.demo_files():
             ingest_file(home, Path(path))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib import resources
 from typing import Any, Final, get_args
@@ -24,9 +25,30 @@ CHARTS: Final = (
 )
 
 
+KINDS: Final = (
+    "share",
+    "count",
+    "quantile",
+    "survival_median",
+    "survival_share",
+    "incidence",
+    "restricted_mean",
+    "same_level",
+    "kappa",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One entry: what is counted, over whom, who is left out, and how it is shown."""
+    """One entry: what is counted, over whom, who is left out, and how it is shown.
+
+    `cases` names the file of `cases/`, `kind` the estimator; `hit`, `reason` and `part` the
+    columns of the cases that it reads, `only` the one that says which cases it is about. `parts`
+    lists the values of `part` in their order; with `whole` each case is in exactly one of them
+    and they share one denominator, so that they add up. `at` are days on the clock (times) or the
+    quantile, `cause` the event of an incidence. `target` is a share or number to compare with,
+    where the service has set none of its own.
+    """
 
     id: str
     k_number: str
@@ -41,6 +63,17 @@ class Measure:
     format: str
     chart: str
     source: str
+    kind: str
+    cases: str
+    hit: str = "hit"
+    reason: str = "reason"
+    only: str = ""
+    part: str = ""
+    parts: tuple[str, ...] = ()
+    whole: bool = False
+    at: tuple[float, ...] = ()
+    cause: int = 1
+    target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +85,9 @@ class Catalogue:
 
 
 KEYS: Final = tuple(field.name for field in fields(Measure) if field.name != "id")
+NEEDED: Final = tuple(
+    field.name for field in fields(Measure) if field.name != "id" and field.default is MISSING
+)
 
 
 def parse(text: str) -> Catalogue:
@@ -89,12 +125,13 @@ def _measure(name: str, entry: Any) -> Measure:
             near = difflib.get_close_matches(key, KEYS, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(KEYS)}"
             raise MeasureError(f"{where}: unknown key {key!r}{hint}")
-    missing = [key for key in KEYS if key not in entry]
+    missing = [key for key in NEEDED if key not in entry]
     if missing:
         raise MeasureError(f"{where}: {', '.join(missing)} missing")
     for key, value in entry.items():
         _check_value(f"{where}, {key}", key, value)
-    return Measure(name, **{**entry, "exclusions": tuple(entry["exclusions"])})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+    return Measure(name, **values)
 
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -102,16 +139,29 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "unit": get_args(Unit),
     "format": FORMATS,
     "chart": CHARTS,
+    "kind": KINDS,
 }
+COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _check_value(where: str, key: str, value: Any) -> None:
-    if key == "exclusions":
+    if key == "whole":
+        if not isinstance(value, bool):
+            raise MeasureError(f"{where}: must be true or false")
+        return
+    if key in ("exclusions", "parts"):
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
             raise MeasureError(f"{where}: must be a list of reasons (an empty list for none)")
         return
+    if key in ("at", "cause", "target"):
+        numbers = value if key == "at" and isinstance(value, list) else [value]
+        if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in numbers):
+            raise MeasureError(f"{where}: must be a number (for `at` a list of numbers)")
+        return
     if not isinstance(value, str) or not value.strip():
         raise MeasureError(f"{where}: must be a text that is not empty")
+    if key in ("cases", "hit", "reason", "only", "part") and not COLUMN.fullmatch(value):
+        raise MeasureError(f"{where}: {value!r} must be a name in snake_case")
     choices = _CHOICES.get(key)
     if choices and value not in choices:
         near = difflib.get_close_matches(value, choices, n=1)

@@ -1,4 +1,4 @@
--- One row per contact for the pages: answers, predicates, levels and where the row came from.
+-- One row per contact for pages and measures: its episode's dimensions, answers, predicates, levels and where the row came from.
 with facts as (
     select * from contact_fact
 ),
@@ -9,6 +9,10 @@ results as (
 
 contacts as (
     select * from stg_contact
+),
+
+episodes as (
+    select * from episode
 )
 
 select
@@ -19,7 +23,14 @@ select
     f.contact_time,
     f.contact_type,
     k.attendance,
-    coalesce(k.site_id, 'unknown') as site_id,
+    coalesce(k.site_id, e.site_id) as site_id,
+    e.age_band,
+    e.sex,
+    e.ethnic_group,
+    e.imd_quintile,
+    e.phenotype,
+    e.entry_cohort,
+    e.extract_date,
     f.evaluated,
     cast(r.lb as tinyint) as lb,
     cast(r.ub as tinyint) as ub,
@@ -194,4 +205,5 @@ select
 from facts as f
 join contacts as k on k.contact_key = f.contact_key
 left join results as r on r.contact_key = f.contact_key
+join episodes as e on e.episode_key = f.episode_key
 order by f.episode_key, f.contact_key

@@ -21,7 +21,7 @@ create table episode (
     n_contacts integer, n_evaluated integer, first_lb tinyint, first_ub tinyint, worst_lb tinyint,
     worst_ub tinyint, worst_status varchar, escalated_later boolean, first_date_tims date,
     first_date_gp date, first_date_urgent date, first_date_ae date, first_cancer_only boolean,
-    screen_complete_first boolean, entry_cohort varchar, persist_6w varchar, persist_8w varchar,
+    screen_complete_first boolean, screen_sufficient_first boolean, entry_cohort varchar, persist_6w varchar, persist_8w varchar,
     resolved_date date, recurrence_date date, last_symptomatic_date date, last_seen_date date,
     days_open integer, chronic_3m boolean, open_now boolean, persisting_now boolean,
     crossing_soon boolean, mature_8w boolean, n_score_days integer, baseline_date date,

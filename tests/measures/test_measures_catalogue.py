@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.measures.catalogue import KEYS, catalogue, measure, parse, reason_text
+from pipelines.measures.catalogue import NEEDED, catalogue, measure, parse, reason_text
 from pipelines.measures.types import MeasureError
 
 GOOD = """
@@ -23,6 +23,8 @@ unit = "share"
 format = "percent_0"
 chart = "number"
 source = "s"
+kind = "share"
+cases = "c"
 """
 
 
@@ -30,7 +32,7 @@ def test_every_entry_is_complete() -> None:
     found = catalogue()
     assert len(found) >= 30
     for entry in found.values():
-        for key in KEYS:
+        for key in NEEDED:
             assert getattr(entry, key) or key == "exclusions", (entry.id, key)
         assert entry.definition.endswith(".") and len(entry.definition) > 40, entry.id
         assert "\n" not in entry.definition and "  " not in entry.definition, entry.id
@@ -69,6 +71,10 @@ def test_good_text_is_read() -> None:
         ("[measure.some_share]", "[measure.Some-Share]", "snake_case"),
         ("[measure.some_share]", "[measures.some_share]", "unknown table"),
         ('name = "n"', "name = n", "cannot be read"),
+        ('kind = "share"', 'kind = "shar"', "did you mean 'share'"),
+        ('cases = "c"', 'cases = "c; drop"', "must be a name in snake_case"),
+        ('cases = "c"', 'cases = "c"\nwhole = "yes"', "must be true or false"),
+        ('cases = "c"', 'cases = "c"\nat = ["x"]', "must be a number"),
     ],
 )
 def test_mistakes_are_refused(old: str, new: str, words: str) -> None:

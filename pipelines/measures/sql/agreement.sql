@@ -6,10 +6,7 @@ with episodes as (
 filtered as (
     select *
     from episodes
-    where
-        ($period_from::date is null or placed_date >= $period_from::date)
-        and ($period_to::date is null or placed_date <= $period_to::date)
-        and (len($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_id))
+    where @selected(placed_date)
 ),
 
 final as (

@@ -5,6 +5,12 @@ with contacts as (
         contact.contact_date,
         contact.screen_complete,
         coalesce(contact.site_id, episode.site_id) as site_id,
+        episode.age_band,
+        episode.sex,
+        episode.ethnic_group,
+        episode.imd_quintile,
+        episode.phenotype,
+        episode.entry_cohort,
         episode.extract_date
     from contact
     inner join episode on contact.episode_key = episode.episode_key
@@ -14,10 +20,7 @@ with contacts as (
 filtered as (
     select *
     from contacts
-    where
-        ($period_from::date is null or contact_date >= $period_from::date)
-        and ($period_to::date is null or contact_date <= $period_to::date)
-        and (len($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_id))
+    where @selected(contact_date)
 ),
 
 final as (

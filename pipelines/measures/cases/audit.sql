@@ -1,0 +1,31 @@
+-- Episodes by how what was done compares with what the rules say; fully screened ones are judged.
+with episodes as (
+    select *, coalesce(audit_category, 'NOT_AUDITABLE') as category from episode
+)
+
+select
+    episode_key,
+    null::varchar as detail,
+    coalesce(first_contact_date, last_contact_date) as clock_date,
+    @dims,
+    extract_date >= last_day(coalesce(first_contact_date, last_contact_date)) + 28 as mature,
+    case
+        when n_evaluated = 0 then 'NO_CONTACT'
+        when category not in ('AGREE', 'LATE', 'UNDER', 'OVER') then category
+        when worst_lb is distinct from worst_ub then 'NOT_SETTLED'
+    end as reason,
+    n_evaluated > 0
+        and worst_lb is distinct from worst_ub
+        and category in ('LATE', 'UNDER', 'OVER') as certain_despite_gaps,
+    case when n_evaluated = 0 then 'NO_CONTACT' end as reason_all,
+    category,
+    true as counted,
+    category in ('PENDING', 'NOT_AUDITABLE') as not_judged,
+    category = 'AGREE' as agree,
+    category = 'LATE' as late,
+    category = 'UNDER' as under,
+    category = 'OVER' as over,
+    worst_lb::integer as expected,
+    recorded::integer as recorded,
+    patient_id
+from episodes

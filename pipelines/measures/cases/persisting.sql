@@ -1,0 +1,23 @@
+-- Episodes as a count: open and past 8 weeks, ever past 6 or 8 weeks, and about to cross.
+select
+    episode_key,
+    null::varchar as detail,
+    coalesce(first_contact_date, last_contact_date) as clock_date,
+    @dims,
+    coalesce(mature_8w, false) as mature,
+    case when n_evaluated = 0 then 'NO_CONTACT' end as reason,
+    coalesce(persisting_now, false) as now_8,
+    coalesce(persist_8w = 'PERSISTENT', false) as ever_8,
+    coalesce(persist_6w = 'PERSISTENT', false) as ever_6,
+    coalesce(crossing_soon, false) as crossing_soon,
+    case entry_cohort
+        when 'prevalent' then 'arrived past 8 weeks'
+        when 'incident' then 'crossed 8 weeks while with us'
+        else 'not known which'
+    end as arrival,
+    case
+        when tti_event = 'improved' then 'improved'
+        when tti_event in ('censored', 'escalated') then 'not improved'
+        else 'improvement not known'
+    end as improvement
+from episode

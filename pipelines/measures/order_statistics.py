@@ -1,0 +1,97 @@
+"""Quantiles of values that are fully observed, with limits that assume no distribution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pipelines.measures.proportion import normal_quantile
+from pipelines.measures.types import (
+    Estimate,
+    Exclusions,
+    MeasureError,
+    NotEstimable,
+    Result,
+    Unit,
+)
+
+MIN_N = 8
+"""Below this many values no quantile is shown."""
+METHOD = "sample quantile (type 1), limits from order statistics"
+
+
+def _ranks(n: int, q: float, confidence: float) -> tuple[int | None, int | None]:
+    """Ranks (from 1) of the order statistics that enclose the quantile; None: no such rank.
+
+    X(l) and X(u) with P(B < l) <= a/2 and P(B >= u) <= a/2 for B binomial(n, q). The interval
+    has at least the stated confidence. Source: Conover 1999, Practical Nonparametric Statistics,
+    section 3.2.
+    """
+    tail = (1.0 - confidence) / 2.0
+    logs = [
+        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+        + k * math.log(q) + (n - k) * math.log1p(-q)
+        for k in range(n + 1)
+    ]  # fmt: skip
+    below, lower = 0.0, None
+    for k in range(n + 1):
+        below += math.exp(logs[k])
+        if below > tail:
+            break
+        lower = k + 1
+    above, upper = 0.0, None
+    for k in range(n, -1, -1):
+        above += math.exp(logs[k])
+        if above > tail:
+            break
+        upper = k
+    return lower, upper if upper is None or upper >= 1 else None
+
+
+def quantile(
+    measure: str,
+    values: Sequence[tuple[float, int]],
+    q: float,
+    exclusions: Exclusions = (),
+    *,
+    unit: Unit = "days",
+    confidence: float = 0.95,
+) -> Result:
+    """The q-quantile of values given with their counts: the smallest with at least q below or at.
+
+    Not shown below 8 values. A limit is None where too few values lie on that side.
+    """
+    if not 0.0 < q < 1.0:
+        raise MeasureError(f"{measure}: a quantile lies between 0 and 1, both excluded: {q}")
+    normal_quantile(confidence)
+    ordered = sorted((v, n) for v, n in values if n)
+    total = sum(n for _, n in ordered)
+    if any(not math.isfinite(v) for v, _ in ordered):
+        raise MeasureError(f"{measure}: a value is not a finite number")
+    if total < MIN_N:
+        reason = f"Not shown: {total} values; a quantile needs at least {MIN_N}."
+        return NotEstimable(reason, measure, total, exclusions)
+
+    def at(rank: int) -> float:
+        passed = 0
+        for value, n in ordered:
+            passed += n
+            if passed >= rank:
+                return value
+        raise AssertionError("rank beyond the values")
+
+    low, high = _ranks(total, q, confidence)
+    # the product q * total can exceed a whole number by a last bit
+    value = at(max(1, math.ceil(q * total - 1e-9)))
+    return Estimate(
+        measure,
+        value,
+        at(low) if low else None,
+        at(high) if high else None,
+        None,
+        total,
+        exclusions,
+        METHOD,
+        unit,
+        confidence,
+    )
