@@ -18,7 +18,7 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from pipelines.measures.order_statistics import quantile
 from pipelines.measures.table import DIMENSIONS
-from pipelines.measures.types import Estimate, Median, MeasureError, NotEstimable
+from pipelines.measures.types import Estimate, MeasureError, Median, NotEstimable
 from tests.measures.conftest import empty
 
 NAMES = tuple(catalogue())
