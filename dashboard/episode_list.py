@@ -103,10 +103,12 @@ def show(view: View) -> None:
         find = st.text_input(
             "ID contains", key="find", max_chars=80, bind="query-params", persist_state="session"
         )
-    found = store.selected(
+    found = store.rows(
         view.snapshot,
         "episodes",
-        view.filter,
+        period_from=view.filter.period_from,
+        period_to=view.filter.period_to,
+        sites=view.filter.sites,
         outcomes=tuple(sorted(outcomes)),
         state=state,
         find=find.strip(),

@@ -15,9 +15,25 @@ from pipelines.measures.persistence import LandmarkShare, landmark_share
 from pipelines.measures.proportion import share
 from pipelines.measures.query import Row, rows
 from pipelines.measures.spc import SpcChart, p_chart
+from pipelines.measures.spc_phases import Rebase, phase_starts
 from pipelines.measures.types import Result
 
 UNKNOWN_SITE: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartAs:
+    """How a series is charted: the profile, recorded re-basings, and the target (a share).
+
+    Nothing here is guessed from the data: without annotations there is one phase.
+    """
+
+    profile: str = "nhsr"
+    rebases: tuple[Rebase, ...] = ()
+    target: float | None = None
+
+
+DEFAULT_CHART: Final = ChartAs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,10 @@ def _months(found: Sequence[Row]) -> list[tuple[date, list[Row]]]:
 
 
 def _series(
-    measure: str, found: Sequence[Row], point: Callable[[Counts], MonthPointParts]
+    measure: str,
+    found: Sequence[Row],
+    point: Callable[[Counts], MonthPointParts],
+    chart_as: ChartAs,
 ) -> MonthlySeries:
     points = []
     for month, group in _months(found):
@@ -101,6 +120,9 @@ def _series(
         # a month without a denominator has no value that could mislead
         mature=[p.mature or not p.denominator for p in points],
         direction=defined(measure).direction,
+        settings=chart_as.profile,
+        phases=phase_starts([p.month for p in points], chart_as.rebases),
+        target=chart_as.target,
     )
     return MonthlySeries(measure, tuple(points), chart)
 
@@ -154,11 +176,14 @@ _NO_CONTACT: Final = "no evaluated contact falls in it"
 
 
 def escalation_by_month(
-    cur: duckdb.DuckDBPyConnection, flt: Filter, measure: str = "escalation_confirmed"
+    cur: duckdb.DuckDBPyConnection,
+    flt: Filter,
+    measure: str = "escalation_confirmed",
+    chart_as: ChartAs = DEFAULT_CHART,
 ) -> MonthlySeries:
     """Escalation at first contact by month of first contact; `measure` one of the three kinds."""
     point = _plain(measure, _ESCALATION_COLUMNS[measure], _NOBODY)
-    return _series(measure, rows(cur, "escalation_by_month", flt), point)
+    return _series(measure, rows(cur, "escalation_by_month", flt), point, chart_as)
 
 
 def escalation_by_site(
@@ -169,10 +194,12 @@ def escalation_by_site(
     return _sites(rows(cur, "escalation_by_month", flt), point)
 
 
-def persistence_by_month(cur: duckdb.DuckDBPyConnection, flt: Filter) -> MonthlySeries:
+def persistence_by_month(
+    cur: duckdb.DuckDBPyConnection, flt: Filter, chart_as: ChartAs = DEFAULT_CHART
+) -> MonthlySeries:
     """Share past 8 weeks of those seen within 8 weeks of onset, by month of first contact."""
     found = rows(cur, "persistence_by_month", flt)
-    return _series("persistence_share_8_weeks", found, _landmark)
+    return _series("persistence_share_8_weeks", found, _landmark, chart_as)
 
 
 def persistence_by_site(cur: duckdb.DuckDBPyConnection, flt: Filter) -> tuple[SitePoint, ...]:
@@ -181,12 +208,13 @@ def persistence_by_site(cur: duckdb.DuckDBPyConnection, flt: Filter) -> tuple[Si
     return _sites([row for row in found if row["mature"]], _landmark)
 
 
-def completeness_by_month(cur: duckdb.DuckDBPyConnection, flt: Filter) -> MonthlySeries:
+def completeness_by_month(
+    cur: duckdb.DuckDBPyConnection, flt: Filter, chart_as: ChartAs = DEFAULT_CHART
+) -> MonthlySeries:
     """Evaluated contacts whose safety screen is complete, by month of the contact."""
     found = rows(cur, "completeness_by_month", flt)
-    return _series(
-        "screen_completeness", found, _plain("screen_completeness", "complete", _NO_CONTACT)
-    )
+    point = _plain("screen_completeness", "complete", _NO_CONTACT)
+    return _series("screen_completeness", found, point, chart_as)
 
 
 def completeness_by_site(cur: duckdb.DuckDBPyConnection, flt: Filter) -> tuple[SitePoint, ...]:

@@ -6,8 +6,9 @@ stored with each chart, because tools differ and the same data can give two verd
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, Literal
 
 from pipelines.measures.types import MeasureError
@@ -24,6 +25,9 @@ State = Literal[
     "not_enough_variation",
     "not_enough_points",
 ]
+
+PRECEDENCE: Final[tuple[Rule, ...]] = ("outside", "trend", "two_in_three", "shift")
+"""Where several rules hold for a point, the first of these names it."""
 
 RULE_TEXT: Final[dict[Rule, str]] = {
     "outside": "a point outside the limits",
@@ -64,66 +68,82 @@ def profile(name: str) -> Profile:
     return PROFILES[name]
 
 
-def special_causes(
-    sides: Sequence[int],
-    moves: Sequence[int],
-    zones: Sequence[int],
-    chosen: Profile,
-) -> list[tuple[Rule, Side] | None]:
-    """The rule that each point breaks, and towards which side; None = common cause.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The points (positions, ascending) that break one rule together, and towards which side."""
+
+    rule: Rule
+    side: Side
+    points: tuple[int, ...]
+
+
+def runs(
+    sides: Sequence[int], moves: Sequence[int], zones: Sequence[int], chosen: Profile
+) -> list[Run]:
+    """Every run that breaks a rule; a point can be in several.
 
     All sequences have one element per point: `sides` is the sign of (point - mean), `moves` the
     sign of (point - previous point; 0 for the first), `zones` 2 outside the limits, 1 between
-    near limit and limit, else 0. Where several rules hold, the first of outside, trend, two in
-    three, shift names the point. A point equal to the mean, or to the one before it, breaks a run.
+    near limit and limit, else 0. A point equal to the mean, or to the one before it, breaks a
+    run. Of a window of three for "two in three" only the points near the limit are in the run.
     """
-    found: list[tuple[Rule, Side] | None] = [None] * len(sides)
-    for rule, marks in (
-        ("shift", _shift(sides, chosen.shift)),
-        ("two_in_three", _two_in_three(sides, zones)),
-        ("trend", _trend(moves, chosen.trend)),
-        ("outside", [s if z == 2 else 0 for s, z in zip(sides, zones, strict=True)]),
-    ):
-        for i, mark in enumerate(marks):
-            if mark:
-                found[i] = (rule, "high" if mark > 0 else "low")  # type: ignore[assignment]
-    return found
+    out: list[Run] = []
+    outside = [s if z == 2 else 0 for s, z in zip(sides, zones, strict=True)]
+    for begin, end, sign in _stretches(outside):
+        out.append(_run("outside", sign, range(begin, end)))
+    for begin, end, sign in _stretches(moves):
+        # a move joins two points: k moves one way are k + 1 points, the first before the moves
+        if end - begin + 1 >= chosen.trend:
+            out.append(_run("trend", sign, range(begin - 1, end)))
+    for begin, end, sign in _stretches(sides):
+        out += _two_in_three(zones, begin, end, sign)
+        if end - begin >= chosen.shift:
+            out.append(_run("shift", sign, range(begin, end)))
+    return out
 
 
-def _shift(sides: Sequence[int], length: int) -> list[int]:
-    """Every point of a run of `length` or more on one side of the mean."""
-    marks = [0] * len(sides)
-    for end in range(length, len(sides) + 1):
-        window = sides[end - length : end]
-        if window[0] and all(side == window[0] for side in window):
-            marks[end - length : end] = window
-    return marks
+def _stretches(signs: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """(begin, end after the last, sign) of each maximal stretch of one sign other than 0."""
+    begin = 0
+    for sign, group in groupby(signs):
+        end = begin + sum(1 for _ in group)
+        if sign:
+            yield begin, end, sign
+        begin = end
 
 
-def _trend(moves: Sequence[int], length: int) -> list[int]:
-    """Every point of `length` points moving strictly one way (length - 1 moves).
+def _run(rule: Rule, sign: int, points: Sequence[int]) -> Run:
+    return Run(rule, "high" if sign > 0 else "low", tuple(points))
 
-    A turning point can end one run and begin the next; it is given to the later run.
+
+def _two_in_three(zones: Sequence[int], begin: int, end: int, sign: int) -> list[Run]:
+    """Runs of two in three within a stretch on one side of the mean (begin to before end)."""
+    near: set[int] = set()
+    for first in range(begin, end - 2):
+        window = [i for i in range(first, first + 3) if zones[i] == 1]
+        if len(window) >= 2:
+            near.update(window)
+    out: list[list[int]] = []
+    for i in sorted(near):
+        if out and i - out[-1][-1] <= 2:
+            out[-1].append(i)
+        else:
+            out.append([i])
+    return [_run("two_in_three", sign, points) for points in out]
+
+
+def labels(found: Sequence[Run], n: int) -> list[tuple[Rule, Side] | None]:
+    """The rule and side that name each of n points, by precedence; None = common cause.
+
+    A turning point that ends one trend and begins the next is given to the later one.
     """
-    marks = [0] * len(moves)
-    for end in range(length, len(moves) + 1):
-        steps = moves[end - length + 1 : end]
-        if steps[0] and all(step == steps[0] for step in steps):
-            marks[end - length : end] = [steps[0]] * length
-    return marks
-
-
-def _two_in_three(sides: Sequence[int], zones: Sequence[int]) -> list[int]:
-    """Points near a limit in a window of three on one side of which two or more are near it."""
-    marks = [0] * len(sides)
-    for begin in range(len(sides) - 2):
-        window = range(begin, begin + 3)
-        if sides[begin] and all(sides[i] == sides[begin] for i in window):
-            near = [i for i in window if zones[i] == 1]
-            if len(near) >= 2:
-                for i in near:
-                    marks[i] = sides[i]
-    return marks
+    out: list[tuple[Rule, Side] | None] = [None] * n
+    for rule in reversed(PRECEDENCE):
+        for run in found:
+            if run.rule == rule:
+                for i in run.points:
+                    out[i] = (rule, run.side)
+    return out
 
 
 def whole_sign(value: int) -> int:
