@@ -103,12 +103,10 @@ def show(view: View) -> None:
         find = st.text_input(
             "ID contains", key="find", max_chars=80, bind="query-params", persist_state="session"
         )
-    found = store.rows(
+    found = store.selected(
         view.snapshot,
         "episodes",
-        period_from=view.filter.period_from,
-        period_to=view.filter.period_to,
-        sites=view.filter.sites,
+        view.filter,
         outcomes=tuple(sorted(outcomes)),
         state=state,
         find=find.strip(),

@@ -1,4 +1,4 @@
-"""Period and site: one set of widgets for all pages, kept in the URL and across pages."""
+"""Which episodes: one set of widgets for all pages, kept in the URL and across pages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date
 import streamlit as st
 
 from dashboard import store, text
+from dashboard.dimensions import DIMENSIONS, Dimension, value_words
 from pipelines.measures.filter import Filter
 
 START, LATEST = "start", "latest"
@@ -27,27 +28,43 @@ def site_names(snapshot: store.Snapshot) -> dict[str, str]:
     return {code: f"{name} ({code})" if name in shared else name for code, name in names.items()}
 
 
+def values(snapshot: store.Snapshot) -> dict[str, list[str]]:
+    """The values of each dimension that the data hold, unknown last."""
+    found: dict[str, list[str]] = {"site": list(site_names(snapshot))}
+    for row in store.rows(snapshot, "dimension_values"):
+        found.setdefault(row["dimension"], []).append(row["value"])
+    return found
+
+
 def draw(snapshot: store.Snapshot) -> Filter:
     """Draw the widgets in the side bar and return what they say."""
     months = [row["month"] for row in store.rows(snapshot, "months")]
-    sites = site_names(snapshot)
+    names, known = site_names(snapshot), values(snapshot)
     with st.sidebar:
         st.header("Which episodes")
         begins = _month("First contact from", "from", months, START)
         ends = _month("First contact up to", "to", months, LATEST)
-        chosen = st.multiselect(
-            "Sites",
-            list(sites),
-            format_func=lambda code: sites.get(code, code),
-            key="site",
-            placeholder="All sites",
-            bind="query-params",
-            persist_state="session",
-        )
+        chosen = {DIMENSIONS[0].field: _values(DIMENSIONS[0], known["site"], names)}
+        with st.expander("More filters"):
+            for each in DIMENSIONS[1:]:
+                chosen[each.field] = _values(each, known.get(each.code, []), names)
         if begins and ends and begins > ends:
             st.warning("The period ended before it began; its two ends are taken the other way.")
             begins, ends = ends, begins
-    return Filter(begins, _last_day(ends) if ends else None, tuple(sorted(chosen)))
+    return Filter(begins, last_day(ends) if ends else None, **chosen)
+
+
+def _values(each: Dimension, known: list[str], names: dict[str, str]) -> tuple[str, ...]:
+    chosen = st.multiselect(
+        each.name,
+        known,
+        format_func=lambda value: value_words(each.code, value, names),
+        key=each.key,
+        placeholder=each.every,
+        bind="query-params",
+        persist_state="session",
+    )
+    return tuple(sorted(chosen))
 
 
 def _month(label: str, key: str, months: list[date], open_end: str) -> date | None:
@@ -69,24 +86,19 @@ def _month_words(option: str) -> str:
     return OPEN_ENDS.get(option) or text.month(date.fromisoformat(f"{option}-01"))
 
 
-def _last_day(month: date) -> date:
+def last_day(month: date) -> date:
+    """The last day of a date's month."""
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def described(snapshot: store.Snapshot, flt: Filter) -> str:
     """The line at the top of each page: what its figures cover."""
-    covered = store.rows(
-        snapshot,
-        "covered",
-        period_from=flt.period_from,
-        period_to=flt.period_to,
-        sites=flt.sites,
-    )[0]
+    covered = store.selected(snapshot, "covered", flt)[0]
     names = site_names(snapshot)
     return " · ".join(
         (
             f"Covers {_period(flt)}",
-            _sites(flt.sites, names),
+            *_chosen(flt, names),
             text.plural(covered["n"], "episode"),
             f"data to {text.day(snapshot.data_to)}",
             f"as published on {text.moment(snapshot.published)}"
@@ -108,7 +120,14 @@ def _period(flt: Filter) -> str:
     return "all first contacts"
 
 
-def _sites(chosen: tuple[str, ...], names: dict[str, str]) -> str:
-    if not chosen:
-        return f"all {text.plural(len(names), 'site')}" if len(names) != 1 else "the one site"
-    return text.listed([names.get(code, code) for code in chosen])
+def _chosen(flt: Filter, names: dict[str, str]) -> list[str]:
+    """What each filter is set to; of those that are not set only the sites are told."""
+    said = []
+    for each in DIMENSIONS:
+        found = getattr(flt, each.field)
+        if found:
+            words = text.listed([value_words(each.code, value, names) for value in found], "or")
+            said.append(words if each.code == "site" else f"{each.name.lower()}: {words}")
+        elif each.code == "site":
+            said.append(f"all {text.plural(len(names), 'site')}" if len(names) != 1 else "one site")
+    return said

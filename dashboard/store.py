@@ -6,6 +6,7 @@ used twice, so nothing here can be stale: a new publication is a new key.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable
@@ -22,14 +23,21 @@ import streamlit as st
 from dashboard.launch import HOME_VARIABLE
 from pipelines.errors import OutcomesError
 from pipelines.explain import explain
+from pipelines.measures.case_query import case_rows
+from pipelines.measures.catalogue import measure as defined
+from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import Answers, three_answers
+from pipelines.measures.query import with_conditions
 from pipelines.measures.series import MonthlySeries, escalation_by_month, persistence_by_month
+from pipelines.measures.table import MeasureTable
 from pipelines.snapshot import CURRENT, open_readonly
 
 T = TypeVar("T")
 Row = dict[str, Any]
 Params = tuple[tuple[str, Any], ...]
+Chosen = tuple[Any, ...]
+"""The values of a filter, which a cache can take as a key."""
 
 FILE_NAME: Final = re.compile(r"[A-Za-z0-9._-]+\.duckdb")
 
@@ -135,9 +143,8 @@ def _asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
 
 @cache
 def _statement(name: str) -> str:
-    return (
-        resources.files("dashboard").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
-    )
+    file = resources.files("dashboard").joinpath("queries", f"{name}.sql")
+    return with_conditions(file.read_text(encoding="utf-8"))
 
 
 @st.cache_data(max_entries=512, max_size="200MB", show_spinner=False)
@@ -157,16 +164,51 @@ def rows(snapshot: Snapshot, query: str, **params: Any) -> list[Row]:
     return found
 
 
+def selected(snapshot: Snapshot, query: str, flt: Filter, **params: Any) -> list[Row]:
+    """Rows of `queries/<query>.sql` under a filter (its `@selected(column)`) and `params`."""
+    chosen = {name: getattr(flt, name) for name in flt.parameters()}
+    return rows(snapshot, query, **chosen, **params)
+
+
+@st.cache_data(max_entries=4096, max_size="200MB", show_spinner=False)
+def _table(path: str, measure: str, chosen: Chosen, by: tuple[str, ...]) -> MeasureTable:
+    return _asked(path, lambda cur: evaluate(cur, measure, Filter(*chosen), by))
+
+
+def table(snapshot: Snapshot, measure: str, flt: Filter, by: tuple[str, ...] = ()) -> MeasureTable:
+    """One measure of the catalogue, cut by the given dimensions, exact."""
+    found: MeasureTable = _table(snapshot.path, measure, dataclasses.astuple(flt), by)
+    return found
+
+
+@st.cache_data(max_entries=256, max_size="200MB", show_spinner=False)
+def _cases(
+    path: str, measure: str, chosen: Chosen, at: tuple[tuple[str, str], ...], part: str | None
+) -> list[Row]:
+    entry = defined(measure)
+    return _asked(path, lambda cur: case_rows(cur, entry, Filter(*chosen), dict(at), part))
+
+
+def cases(
+    snapshot: Snapshot,
+    measure: str,
+    flt: Filter,
+    at: tuple[tuple[str, str], ...] = (),
+    part: str | None = None,
+) -> list[Row]:
+    """The cases behind a figure, those left out included; see `case_query.case_rows`."""
+    found: list[Row] = _cases(snapshot.path, measure, dataclasses.astuple(flt), at, part)
+    return found
+
+
 @st.cache_data(max_entries=512, max_size="200MB", show_spinner=False)
-def _answers(
-    path: str, period_from: date | None, period_to: date | None, sites: tuple[str, ...]
-) -> Answers:
-    return _asked(path, lambda cur: three_answers(cur, Filter(period_from, period_to, sites)))
+def _answers(path: str, chosen: Chosen) -> Answers:
+    return _asked(path, lambda cur: three_answers(cur, Filter(*chosen)))
 
 
 def answers(snapshot: Snapshot, flt: Filter) -> Answers:
     """The three headline answers for these episodes."""
-    found: Answers = _answers(snapshot.path, flt.period_from, flt.period_to, flt.sites)
+    found: Answers = _answers(snapshot.path, dataclasses.astuple(flt))
     return found
 
 
@@ -180,10 +222,8 @@ class Months:
 
 
 @st.cache_data(max_entries=512, max_size="200MB", show_spinner=False)
-def _months(
-    path: str, period_from: date | None, period_to: date | None, sites: tuple[str, ...]
-) -> Months:
-    flt = Filter(period_from, period_to, sites)
+def _months(path: str, chosen: Chosen) -> Months:
+    flt = Filter(*chosen)
 
     def ask(cur: duckdb.DuckDBPyConnection) -> Months:
         return Months(
@@ -197,7 +237,7 @@ def _months(
 
 def months(snapshot: Snapshot, flt: Filter) -> Months:
     """The monthly series of these episodes."""
-    found: Months = _months(snapshot.path, flt.period_from, flt.period_to, flt.sites)
+    found: Months = _months(snapshot.path, dataclasses.astuple(flt))
     return found
 
 

@@ -9,7 +9,4 @@ select
     min(first_contact_date) as first_contact,
     max(first_contact_date) as last_contact
 from episodes
-where
-    ($period_from::date is null or placed_date >= $period_from::date)
-    and ($period_to::date is null or placed_date <= $period_to::date)
-    and (len($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_id))
+where @selected(placed_date)

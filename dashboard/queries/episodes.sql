@@ -17,9 +17,7 @@ chosen as (
     select *
     from episodes
     where
-        ($period_from::date is null or placed_date >= $period_from::date)
-        and ($period_to::date is null or placed_date <= $period_to::date)
-        and (len($sites::varchar[]) = 0 or list_contains($sites::varchar[], site_id))
+        @selected(placed_date)
         and (len($outcomes::varchar[]) = 0 or list_contains($outcomes::varchar[], first_outcome))
         and ($find = '' or contains(lower(episode_id), lower($find)))
         and (

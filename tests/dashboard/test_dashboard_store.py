@@ -50,9 +50,7 @@ def test_two_homes_are_never_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         rows = [{"episode_key": k, "episode_id": f"{name}-{k}"} for k in range(n)]
         home = handmade.publish(tmp_path / name, {"episode": rows}, "outcomes-x.duckdb")
         monkeypatch.setenv("OUTCOMES_HOME", str(home))
-        covered = store.rows(
-            store.published(), "covered", period_from=None, period_to=None, sites=()
-        )
+        covered = store.selected(store.published(), "covered", Filter())
         found.append(covered[0]["n"])
     assert found == [1, 2]
 
