@@ -129,5 +129,6 @@ def _chosen(flt: Filter, names: dict[str, str]) -> list[str]:
             words = text.listed([value_words(each.code, value, names) for value in found], "or")
             said.append(words if each.code == "site" else f"{each.name.lower()}: {words}")
         elif each.code == "site":
-            said.append(f"all {text.plural(len(names), 'site')}" if len(names) != 1 else "one site")
+            n = sum(code != "unknown" for code in names)
+            said.append("one site" if n == 1 else f"all {text.plural(n, 'site')}")
     return said

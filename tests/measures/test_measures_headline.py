@@ -15,7 +15,7 @@ import pytest
 from pipelines.measures.agreement import agreement
 from pipelines.measures.catalogue import catalogue
 from pipelines.measures.filter import Filter
-from pipelines.measures.headline import Answers, three_answers
+from pipelines.measures.headline import three_answers
 from pipelines.measures.series import (
     completeness_by_month,
     completeness_by_site,
@@ -251,16 +251,6 @@ def test_every_result_is_in_the_catalogue(
             assert result.unit == entry.unit, entry.id
         if isinstance(result, NotEstimable):
             assert result.reason.startswith("Not ") and result.reason.endswith("."), entry.id
-    if size == 300:
-        produced = {result.measure for result in found}
-        named = {a.measure for a in _parts_of(three_answers(con, Filter()))}
-        assert set(known) - produced - named == {
-            "escalation_not_ruled_out", "escalation_without_cancer_history_only"
-        } - produced  # fmt: skip
-
-
-def _parts_of(answers: Answers) -> tuple[Any, Any]:
-    return answers.persistence.now, answers.persistence.ever
 
 
 def test_an_empty_snapshot_is_not_estimable_everywhere(snapshot: Build) -> None:
