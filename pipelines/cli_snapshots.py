@@ -1,4 +1,4 @@
-"""`outcomes snapshots …`: list, show, roll back, prune."""
+"""`outcomes snapshots …`: list, show, compare, roll back, prune."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from rich.table import Table
 from pipelines import snapshot as snapshots
 from pipelines.cli_options import HomeOption, JsonOption, WaitOption, opened, plain, published
 from pipelines.console import say
+from pipelines.errors import UsageError
+from pipelines.measures.catalogue import measure
+from pipelines.measures.figures import figure
+from pipelines.measures.revision import WORDS, Revision, revisions
+from pipelines.measures.types import MeasureError
+
+REVISED = ("escalation_confirmed", "persistence_share_8_weeks")
 
 app = typer.Typer(no_args_is_help=True, help="The published snapshot and its forerunners.")
 
@@ -49,6 +56,66 @@ def snapshots_show(
         return
     for key, value in found.items():
         say(f"{key:<20} {plain(value)}")
+
+
+@app.command("compare")
+def snapshots_compare(
+    old: Annotated[str, typer.Argument(help="The earlier snapshot.")],
+    new: Annotated[str | None, typer.Argument(help="Default: the published one.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--measure", help="A measure; repeatable (default: K1, K6b)."),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Which months of a measure were revised between two snapshots, and why. Exit 1 when any."""
+    target = opened(home)
+    later = snapshots.info(target, new) if new else published(target)
+    earlier = snapshots.info(target, old)
+    a, b = snapshots.open_readonly(earlier.path), snapshots.open_readonly(later.path)
+    try:
+        found = {name: revisions(a, b, name) for name in names or REVISED}
+    except MeasureError as error:
+        raise UsageError(str(error), "--measure", "See: outcomes measures --list") from None
+    finally:
+        a.close()
+        b.close()
+    if as_json:
+        print(json.dumps([_plain(n, r) for n, rows in found.items() for r in rows], indent=1))
+    else:
+        _tell_revisions(found, earlier.name, later.name)
+    if any(each.revised for rows in found.values() for each in rows):
+        raise typer.Exit(1)
+
+
+def _plain(name: str, found: Revision) -> dict[str, Any]:
+    entry = measure(name)
+    return {
+        "measure": name,
+        "month": found.month,
+        "part": found.part,
+        "before": figure(found.before, entry) if found.before else None,
+        "after": figure(found.after, entry) if found.after else None,
+        "added": found.added,
+        "gone": found.gone,
+        "changed": found.changed,
+        "why": dict(found.why),
+    }
+
+
+def _tell_revisions(found: dict[str, tuple[Revision, ...]], old: str, new: str) -> None:
+    say(f"From {old}\nto   {new}")
+    for name, rows in found.items():
+        moved = [_plain(name, each) for each in rows if each.revised]
+        say(f"\n[bold]{measure(name).name}[/bold]  ({name})")
+        say(f"   {len(moved)} of {len(rows)} months were revised")
+        for row in moved:
+            part = f", {row['part']}" if row["part"] else ""
+            why = "; ".join(f"{WORDS[cause]} {n:,}" for cause, n in row["why"].items())
+            say(f"   {row['month']}{part}: {row['before'] or 'none'} -> {row['after'] or 'none'}")
+            counts = f"{row['added']:,} added, {row['gone']:,} gone, {row['changed']:,} changed"
+            say(f"      cases: {counts}. Because of {why}")
 
 
 @app.command("rollback")

@@ -38,16 +38,20 @@ def rows(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
 
 
 def run(
-    cur: duckdb.DuckDBPyConnection, text: str, flt: Filter, extra: dict[str, Any] | None = None
+    cur: duckdb.DuckDBPyConnection,
+    text: str,
+    flt: Filter | None,
+    extra: dict[str, Any] | None = None,
 ) -> list[Row]:
-    """All rows of a statement under a filter and `extra` parameters.
+    """All rows of a statement under a filter (None: it takes none) and `extra` parameters.
 
     A cursor of its own per query: a connection used from two threads at once gives wrong rows in
     DuckDB 2.0, and a result that is not drained blocks the connection.
     """
     own = cur.cursor()
     try:
-        own.execute(text, {**flt.parameters(), **(extra or {})})
+        given = {**(flt.parameters() if flt else {}), **(extra or {})}
+        own.execute(text, given or None)
         columns = [column[0] for column in own.description or []]
         return [dict(zip(columns, row, strict=True)) for row in own.fetchall()]
     finally:

@@ -1,0 +1,93 @@
+"""Time travel: what two snapshots say of the same month, and why they differ."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sample_data
+from pipelines import snapshot
+from pipelines.build import build
+from pipelines.cli import app
+from pipelines.home import Home
+from pipelines.measures.catalogue import catalogue
+from pipelines.measures.evaluate import evaluate
+from pipelines.measures.filter import Filter
+from pipelines.measures.revision import revisions
+from pipelines.measures.types import MeasureError
+
+CLOCKED = ("escalation_confirmed", "persistence_share_8_weeks", "days_to_action", "agreement")
+
+
+@pytest.fixture(scope="module")
+def home(demo_home, tmp_path_factory) -> Home:
+    """A copy of the demo home of its own, to be built again."""
+    own = Path(shutil.copytree(demo_home.root, tmp_path_factory.mktemp("again") / "home"))
+    return Home.open(own)
+
+
+@pytest.fixture
+def opened(home):
+    """Opens a snapshot of the copy by its place, oldest first."""
+    connections = []
+
+    def at(place: int):
+        info = sorted(snapshot.listed(home), key=lambda each: each.name)[place]
+        connections.append(snapshot.open_readonly(info.path))
+        return connections[-1]
+
+    yield at
+    for con in connections:
+        con.close()
+
+
+def test_the_correction_revises_the_month_that_the_truth_names(opened):
+    told = sample_data.truth()["built_in"]["correction"]
+    found = [r for r in revisions(opened(0), opened(1), "escalation_confirmed") if r.revised]
+    assert [r.month for r in found] == [told["from"][:7]]
+    (march,) = found
+    assert {why for why, _ in march.why} == {"corrected rows"}
+    assert march.changed + march.added + march.gone == sum(n for _, n in march.why) > 0
+    assert march.before != march.after
+
+
+def test_a_rebuild_from_landing_gives_identical_figures_and_no_revision(home, opened):
+    build(home)
+    before, after = opened(1), opened(2)
+    for name in catalogue():
+        old, new = (evaluate(con, name, Filter(), ("month",)) for con in (before, after))
+        assert old == new, name
+    for name in CLOCKED:
+        rows = revisions(before, after, name)
+        assert rows and not any(row.revised for row in rows)
+
+
+def test_other_parameters_are_told_as_rules(home, opened):
+    (home.root / "outcomes.toml").write_text("[parameters]\ngp_recency_days = 7\n")
+    build(home)
+    found = [r for r in revisions(opened(2), opened(3), "escalation_confirmed") if r.revised]
+    assert found
+    assert {why for r in found for why, _ in r.why} == {"rules"}
+    for row in found:
+        assert row.changed == sum(n for _, n in row.why)
+
+
+def test_the_command_tells_and_exits_with_1(home):
+    names = sorted(each.name for each in snapshot.listed(home))
+    asked = ["snapshots", "compare", *names[:2], "--home", str(home.root), "--json"]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 1
+    moved = [row for row in json.loads(found.stdout) if row["changed"]]
+    assert {row["measure"] for row in moved} == {"escalation_confirmed"}
+    same = CliRunner().invoke(app, ["snapshots", "compare", names[0], names[0], *asked[4:6]])
+    assert same.exit_code == 0
+    assert "0 of 30 months were revised" in same.stdout
+
+
+def test_an_unknown_measure_is_refused(opened):
+    with pytest.raises(MeasureError, match="did you mean"):
+        revisions(opened(0), opened(1), "escalation_confirmd")
