@@ -23,8 +23,9 @@ KEYS = {
     "profile": {"id", "version", "title", "stream", "source", "source_from", "supply", "schema"},
     "match": {"glob", "correction_glob"},
     "file": {
-        "format", "encodings", "delimiter", "quote", "header_row", "footer", "null_tokens", "trim",
-        "max_quarantine", "max_unmapped", "extra_columns", "filter", "multiline",
+        "format", "encodings", "delimiter", "quote", "header_row", "footer", "footer_required",
+        "null_tokens", "trim", "max_quarantine", "max_unmapped", "extra_columns", "filter",
+        "multiline",
     },
     "dates": {
         "formats", "min", "timezone", "extract_date", "extract_date_from", "extract_date_format",
@@ -90,6 +91,8 @@ class Profile:
     quote: str = '"'
     header_row: int = 1
     footer: re.Pattern[str] | None = None
+    # Without its footer the file was cut off; a group in the pattern is the number of its rows.
+    footer_required: bool = False
     null_tokens: frozenset[str] = frozenset({""})
     trim: bool = True
     max_quarantine: float = 0.02
@@ -200,6 +203,7 @@ def read_profile(text: str, name: str) -> Profile:
         quote=file.get("quote", '"'),
         header_row=file.get("header_row", 1),
         footer=_pattern(name, file.get("footer")),
+        footer_required=file.get("footer_required", False),
         null_tokens=frozenset({"", *file.get("null_tokens", [])}),
         trim=file.get("trim", True),
         max_quarantine=file.get("max_quarantine", 0.02),
@@ -221,6 +225,10 @@ def read_profile(text: str, name: str) -> Profile:
         absent=tuple(document.get("absent", {}).get("not_asked", [])),
         codes=document.get("codes", {}),
     )
+    if profile.footer_required and (profile.footer is None or profile.long):
+        raise ProfileError(
+            "footer_required needs a `footer`, and no [long]", where=f"{name}, section [file]"
+        )
     if schema != "raw":
         _check_targets(name, profile)
         _check_dates(name, profile)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from pipelines.ingest.records import Record
 from pipelines.ingest.source import Source
 
 BATCH = 50_000
+AGAIN = "Fetch or export it again; nothing of it was kept."
+# Records that are no rows of data; a footer that states the number of rows does not mean them.
+NO_ROWS = ("preamble", "sep_line", "header", "repeated_header", "blank", "footer")
 
 
 @dataclass
@@ -43,6 +47,9 @@ class Reading:
     preamble: list[str] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     total: int = 0
+    footers: list[re.Match[str]] = field(default_factory=list)
+    # The last record, if it has too few cells.
+    short: Record | None = None
 
     def batches(self) -> Iterator[Batch]:
         """Data in batches of up to BATCH records. Raises Refusal for a wrong header."""
@@ -71,6 +78,7 @@ class Reading:
                 batch = Batch(header)
         if header is None:
             raise self._refusal(None, "there is no header line", "Check header_row in the profile.")
+        self._check_end(len(header))
         yield batch
 
     def _wanted(self) -> tuple[str, frozenset[str]] | None:
@@ -86,6 +94,7 @@ class Reading:
         wanted: tuple[str, frozenset[str]] | None,
     ) -> None:
         cells, size = record.cells, len(record.lines)
+        self.short = None
         if not record.problem and (why := self._no_data(cells, header)):
             self.dropped[why] += size
             return
@@ -93,6 +102,7 @@ class Reading:
         if record.problem or len(cells) != len(header):
             few = len(cells) < len(header)
             why = record.problem or ("too_few_cells" if few else "too_many_cells")
+            self.short = record if why == "too_few_cells" else None
             batch.aside.extend((line, why, digest) for line in record.lines)
             return
         if wanted and cells[header.index(wanted[0])].strip() not in wanted[1]:
@@ -112,9 +122,49 @@ class Reading:
     def _no_data(self, cells: list[str], header: list[str]) -> str | None:
         if not any(cell.strip() for cell in cells):
             return "blank"
-        if self.profile.footer and self.profile.footer.search(cells[0]):
+        if found := self._footer(cells):
+            self.footers.append(found)
             return "footer"
         return "repeated_header" if [cell.strip() for cell in cells] == header else None
+
+    def _footer(self, cells: list[str]) -> re.Match[str] | None:
+        pattern = self.profile.footer
+        if pattern is None:
+            return None
+        if self.profile.footer_required:  # its number may stand after a comma
+            return pattern.match(self.profile.delimiter.join(cells))
+        return pattern.search(cells[0])
+
+    def _check_end(self, width: int) -> None:
+        """Refuse a file that ends inside a row, or without the footer that it must have.
+
+        A row with too few cells is set aside; as the last one, and without its line end, it is
+        where the file was cut off.
+        """
+        contract = self.profile.schema != "raw"  # raw files have none, so no row is too short
+        if contract and self.short and formats.unended(self.source, self.profile):
+            raise self._refusal(
+                f"line {self.short.line}",
+                f"the file is cut off: it ends inside this row, after {len(self.short.cells)} of "
+                f"its {width} cells",
+                AGAIN,
+            )
+        if self.profile.footer_required:
+            self._check_footer()
+
+    def _check_footer(self) -> None:
+        if not self.footers:
+            raise self._refusal(
+                f"line {self.total}",
+                f"the file is cut off: it ends without the footer of profile {self.profile.id}",
+                AGAIN,
+            )
+        stated = self.footers[-1].group(1) if self.footers[-1].re.groups else None
+        rows = self.total - sum(self.dropped[reason] for reason in NO_ROWS)
+        if stated is not None and int(stated.replace(",", "")) != rows:
+            raise self._refusal(
+                "footer", f"the footer states {stated} rows, the file holds {rows:,}", AGAIN
+            )
 
     def _check_header(self, header: list[str]) -> None:
         line = f"line {self.profile.header_row}"

@@ -79,6 +79,11 @@ CASES = {
     "truncated gzip": (gzip.compress(GOOD.encode())[:-12], "truncated or damaged", "unpacked byte"),
     "damaged gzip": (b"\x1f\x8b" + b"not gzip at all", "truncated or damaged", "unpacked byte"),
     "ZIP": (b"PK\x03\x04" + b"\0" * 40, "zip file is truncated", None),
+    "cut off inside a row": (
+        text(*[row(episode_id=f"E-{n}") for n in range(60)])[:-40],
+        f"it ends inside this row, after [0-9]+ of its {len(HEADER)} cells",
+        "line 61",
+    ),
     "open quote": (GOOD + '"E-3,\r\nE-4,\r\n', "a quote opens here", "line 4"),
     "long line": (GOOD + "x" * 1_200_000 + "\r\n", "more than 1,048,576", "line 4"),
     "unusable rows": (
@@ -163,6 +168,67 @@ def test_nothing_of_an_identifier_stays_anywhere(name, home, offer):
             for secret in SECRETS:
                 assert secret.encode() not in content, path
                 assert secret.replace(" ", "").encode() not in content, path
+
+
+FOOTED = """
+[profile]
+id = "footed"
+version = "1"
+stream = "triage"
+source = "here"
+[file]
+footer = '^End of report, ([0-9,]+) rows'
+footer_required = true
+[dates]
+extract_date = 2026-06-30
+[columns]
+episode_id = { to = "episode_id" }
+contact_date = { to = "contact_date" }
+contact_type = { to = "contact_type" }
+"""
+REPORT = (
+    "episode_id,contact_date,contact_type\r\n"
+    "E-1,2026-03-02,triage\r\nE-2,2026-03-03,triage\r\n\r\nE-2,2026-03-03,triage\r\n"
+)
+
+
+@pytest.fixture
+def footed(tmp_path):
+    path = tmp_path / "footed.toml"
+    path.write_text(FOOTED)
+    return str(path)
+
+
+def test_a_report_is_whole_when_its_footer_counts_its_rows(offer, footed):
+    found = offer(REPORT + "End of report, 3 rows\r\n", profile=footed)
+    assert (found.records.accepted, found.records.dropped["exact_duplicate"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason", "place"),
+    [
+        ("", "ends without the footer", "line 5"),
+        ("E-4,2026-03-03,tri", "ends without the footer", "line 6"),
+        ("End of report, 1,003 rows", "the footer states 1,003 rows, the file holds 3", "footer"),
+    ],
+)
+def test_a_report_without_its_footer_or_its_rows_was_cut_off(
+    home, offer, footed, end, reason, place
+):
+    with pytest.raises(Refusal, match=reason) as told:
+        offer(REPORT + end, profile=footed)
+    assert told.value.place == place
+    assert not list_receipts(home)
+
+
+def test_a_last_line_without_its_line_end_is_no_fault(offer):
+    assert offer(GOOD.rstrip("\r\n")).records.accepted == 2
+
+
+def test_a_short_row_that_ended_is_set_aside_not_taken_for_a_cut(offer):
+    rows = [row(episode_id=f"E-{n}") for n in range(60)]
+    found = offer(text(*rows, row()[:9]))
+    assert (found.records.accepted, found.records.quarantined) == (60, 1)
 
 
 def test_a_missing_file_and_a_folder(home, tmp_path):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from pipelines.ingest.formats import delimited
 from pipelines.ingest.longform import pivot
 from pipelines.ingest.profile import Profile
 from pipelines.ingest.records import Record
@@ -28,6 +29,11 @@ def _module(profile: Profile) -> Any:
 def count(source: Source, profile: Profile) -> int:
     """Physical records of the file, counted independently of the reader that loads them."""
     return int(_module(profile).count(source, profile))
+
+
+def unended(source: Source, profile: Profile) -> bool:
+    """Is this text without a line end after its last line? By itself no fault."""
+    return profile.format == "csv" and delimited.unended(source)
 
 
 def records(source: Source, profile: Profile) -> Iterator[Record]:

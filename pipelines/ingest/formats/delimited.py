@@ -39,6 +39,15 @@ def line_ends(text: io.TextIOBase) -> int:
     return total + int(last not in ("", "\r", "\n"))
 
 
+def unended(source: Source) -> bool:
+    """Does the text end without a line end?"""
+    last = ""
+    with opened(source) as text:
+        while chunk := text.read(BLOCK):
+            last = chunk[-1]
+    return last not in ("", "\r", "\n")
+
+
 def _quoted_lines(source: Source, text: io.TextIOBase, profile: Profile) -> int:
     """Records whose quoted cells may hold line ends."""
     scan = _Quotes(profile)
