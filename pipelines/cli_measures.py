@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import sys
 from calendar import monthrange
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import typer
 from rich.console import Console
@@ -20,10 +20,12 @@ from pipelines.console import say
 from pipelines.errors import UsageError
 from pipelines.measures.case_query import dimensions
 from pipelines.measures.catalogue import Measure, catalogue, measure
-from pipelines.measures.evaluate import evaluate
+from pipelines.measures.disclosure.rules import MODES, Mode, check_mode
+from pipelines.measures.disclosure.shared import shared_view
 from pipelines.measures.figures import figure
 from pipelines.measures.filter import Filter
-from pipelines.measures.table import DIMENSIONS, MeasureTable
+from pipelines.measures.shared_tables import evaluate_for
+from pipelines.measures.table import DIMENSIONS, SUPPRESSED, MeasureTable
 from pipelines.measures.tidy import FIGURES, tidy
 from pipelines.measures.types import MeasureError
 
@@ -65,6 +67,13 @@ def measures(
     ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row per figure.")] = False,
     as_json: JsonOption = False,
+    mode: Annotated[
+        str,
+        typer.Option(
+            "--mode",
+            help=f"Who it is for: {', '.join(MODES)}. 'shared' withholds small numbers.",
+        ),
+    ] = "service",
     home: HomeOption = None,
 ) -> None:
     """Measures of the published data, each with n, counts, who is left out, and its interval."""
@@ -75,11 +84,14 @@ def measures(
     try:
         cut = dimensions(tuple(by or []))
         flt = _filter(where or [], period_from, period_to)
+        check_mode(mode)
+        if mode == "shared":
+            shared_view(flt, cut)
     except MeasureError as error:
         raise UsageError(str(error), "outcomes measures", "See: outcomes measures --help") from None
     con = snapshots.open_readonly(published(opened(home)).path)
     try:
-        tables = [evaluate(con, entry.id, flt, cut) for entry in chosen]
+        tables = [evaluate_for(con, entry.id, flt, cut, cast(Mode, mode)) for entry in chosen]
     finally:
         con.close()
     if as_json:
@@ -184,7 +196,8 @@ def _print(table: MeasureTable) -> None:
             row.part or "",
             figure(row.result, entry) + later,
             _counts(figures),
-            "; ".join(f"{why} {n:,}" for why, n in left.items()),
+            "; ".join(f"{why} {n:,}" for why, n in left.items())
+            or (SUPPRESSED if SUPPRESSED in (figures["method"] or "") else ""),
         )
     Console().print(shown)
 

@@ -1,0 +1,118 @@
+"""What a reader can work out from all shown lines together, and the counter-examples to it.
+
+A *witness* is another set of counts (whole, none below 0) that gives exactly the same shown
+lines. The reader cannot tell it from the truth, so whatever values a hidden count takes in
+witnesses are values that it may have. Witnesses come from linear programmes (HiGHS, through
+scipy), and each is checked here in whole numbers: no tolerance of a solver is relied upon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse  # type: ignore[import-untyped]
+from scipy.optimize import linprog  # type: ignore[import-untyped]
+
+from pipelines.measures.disclosure.grid import Bools, Ints
+
+ROOM: Final = 64
+"""How far above everyone counted a witness may go where no total is shown at all."""
+ROUNDS: Final = 6
+"""Witnesses for many lines at once, before each line is tried alone."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """The counts of one kind, and the witnesses found so far. `members` (nodes, cells)."""
+
+    members: Ints
+    cells: Ints
+    found: list[Ints] = field(default_factory=list)
+
+    def reach(self) -> Ints:
+        """(2, nodes): smallest and largest value of each line over the truth and the witnesses."""
+        values = np.stack([self.members @ v for v in [self.cells, *self.found]])
+        return np.stack([values.min(axis=0), values.max(axis=0)])
+
+    def pinned(self, hidden: Bools) -> Bools:
+        """Lines that are nobody, as a shown line that holds them is nobody: a zero, not small."""
+        shown_empty = ~hidden & (self.members @ self.cells == 0)
+        nobody = self.members[shown_empty].sum(axis=0) > 0
+        return np.asarray(~self.members[:, ~nobody].any(axis=1))
+
+    def push(self, hidden: Bools, weights: NDArray[np.float64]) -> bool:
+        """Look for a witness with a large weighted sum of lines; True where one was added."""
+        shown = self.members[~hidden]
+        truth = shown @ self.cells
+        top = int(self.cells.sum()) + ROOM
+        answer = linprog(
+            -(weights @ self.members),
+            A_eq=sparse.csr_matrix(shown) if len(shown) else None,
+            b_eq=truth if len(shown) else None,
+            bounds=(0, top),
+            method="highs",
+        )
+        if answer.x is None:
+            return False
+        witness: Ints = np.rint(answer.x).astype(np.int64)
+        if witness.min() < 0 or not np.array_equal(shown @ witness, truth):
+            return False
+        self.found.append(witness)
+        return True
+
+
+def weak(reader: Reader, hidden: Bools, settled: Bools, width: int) -> int | None:
+    """A hidden line, other than the `settled` ones, that is too narrow; None where there is none.
+
+    Too narrow: no two witnesses are `width` apart, although the line was tried alone.
+    """
+    wanted = hidden & ~settled & ~reader.pinned(hidden)
+    random = np.random.default_rng(1)
+    for turn in range(ROUNDS):
+        low, high = reader.reach()
+        narrow = wanted & (high - low < width)
+        if not narrow.any():
+            return None
+        signs = random.choice([-1.0, 1.0], len(narrow)) if turn > 1 else 1.0 - 2 * turn
+        reader.push(hidden, narrow * signs)
+    for line in np.flatnonzero(wanted):
+        for sign in (1.0, -1.0, 0.0):
+            low, high = reader.reach()[:, line]
+            if high - low >= width:
+                break
+            if sign == 0.0:
+                return int(line)
+            alone = np.zeros(len(wanted))
+            alone[line] = sign
+            reader.push(hidden, alone)
+    return None
+
+
+def cheapest(
+    reader: Reader, hidden: Bools, line: int, width: int, cost: NDArray[np.float64]
+) -> Bools:
+    """Which shown lines to hide so that `line` may take two values `width` apart.
+
+    Two sets of counts are sought at once, `width` apart in this line; each shown line that they
+    change is paid for by its cost and the size of the change. The changed lines are the answer.
+    """
+    shown = np.flatnonzero(~hidden)
+    m, n = sparse.csr_matrix(reader.members[shown]), reader.members.shape[1]
+    k, truth = len(shown), reader.members[shown] @ reader.cells
+    eye, none = sparse.identity(k), sparse.csr_matrix((k, n))
+    left = sparse.bmat([[m, none, -eye], [-m, none, -eye], [none, m, -eye], [none, -m, -eye]])
+    apart = np.concatenate([-reader.members[line], reader.members[line], np.zeros(k)])
+    answer = linprog(
+        np.concatenate([np.zeros(2 * n), cost[shown]]),
+        A_ub=sparse.vstack([left, sparse.csr_matrix(apart)]),
+        b_ub=np.concatenate([truth, -truth, truth, -truth, [-width]]),
+        bounds=(0, None),
+        method="highs",
+    )
+    more = np.zeros_like(hidden)
+    if answer.x is not None:
+        more[shown[answer.x[2 * n :] > 1e-6]] = True
+    return more
