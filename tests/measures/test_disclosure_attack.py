@@ -138,11 +138,11 @@ def test_every_hidden_count_keeps_eight_values(seed):
 
 def test_random_tables_are_broken_without_secondary_suppression():
     broken = 0
-    for seed in range(40):
+    for seed in range(16):
         counts = kinds_of(drawn(seed), False)
         made = lattice(counts, "site", Rules(secondary=False))
         broken += bool(narrow(attack(counts, made.hidden, made.lines)))
-    assert broken >= 10
+    assert broken >= 5
 
 
 def test_two_cuts_of_the_same_people_give_nothing_away_together():
