@@ -7,19 +7,26 @@ date, so that hundreds run in one go.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines import params
 from pipelines.assure_results import results
-from pipelines.assure_stage import CaseError, stage
+from pipelines.assure_schema import CaseCheck, CaseError, near
+from pipelines.assure_stage import stage
 from pipelines.engines.duck import connect, run_models
 from pipelines.engines.project import models
 from rules.errors import RulesError
 from rules.ruleset import Ruleset, load
+
+Case = tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 CASE_KEYS = {"id", "title", "why", "group", "params", "input", "expected"}
 
@@ -45,15 +52,14 @@ def assure(document: Mapping[str, Any], ruleset: Ruleset | None = None) -> list[
     `document` has `cases`: a list of {id, title, params, input, expected}. Raises CaseError
     for a case that is malformed, RulesError for an impossible parameter.
     """
-    cases = document.get("cases")
+    cases = document.get("cases") if isinstance(document, Mapping) else None
     if not isinstance(cases, list) or not cases:
         raise CaseError("the file has no list `cases`")
     for number, case in enumerate(cases, start=1):
-        if not isinstance(case, Mapping) or not {"id", "input"} <= set(case):
-            raise CaseError(f"entry {number} of `cases` needs `id` and `input`")
-        unknown = sorted(set(case) - CASE_KEYS)
-        if unknown:
-            raise CaseError(f"case {case['id']}: unknown field '{unknown[0]}'")
+        _check(number, case)
+    for case_id, n in Counter(case["id"] for case in cases).items():
+        if n > 1:
+            raise CaseError(f"case {case_id}: the id stands {n} times", case_id)
     actual = evaluate(
         [(case["id"], case["input"], case.get("params", {})) for case in cases], ruleset
     )
@@ -68,11 +74,39 @@ def assure(document: Mapping[str, Any], ruleset: Ruleset | None = None) -> list[
     ]
 
 
-def evaluate(
-    cases: Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
-    ruleset: Ruleset | None = None,
-) -> dict[str, dict[str, Any]]:
+def _check(number: int, case: Any) -> None:
+    """What surrounds a case's input; the input itself is checked where it is staged."""
+    if not isinstance(case, Mapping) or not {"id", "input"} <= set(case):
+        raise CaseError(f"entry {number} of `cases` needs `id` and `input`")
+    case_id = case["id"]
+    if not isinstance(case_id, str) or not case_id:
+        raise CaseError(f"entry {number} of `cases`: the id is a text", case_id, ("id",))
+    for name in case:
+        if name not in CASE_KEYS:
+            why = f"case {case_id}: unknown field '{name}'{near(name, CASE_KEYS)}"
+            raise CaseError(why, case_id, (name,))
+    check = CaseCheck(case_id)
+    check.table(case.get("params", {}), ("params",))
+    check.expected(case.get("expected", {}))
+    if not case.get("expected"):
+        check.fail("it expects nothing, so it proves nothing", ())
+
+
+def evaluate(cases: Iterable[Case], ruleset: Ruleset | None = None) -> dict[str, dict[str, Any]]:
     """Every output field of each (id, input, parameter overrides), by case id."""
+    listed = list(cases)
+    with modelled(listed, ruleset) as con:
+        return results(con, [case_id for case_id, _, _ in listed])
+
+
+@contextlib.contextmanager
+def modelled(
+    cases: Iterable[Case], ruleset: Ruleset | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """All models of the cases in a database in memory, gone afterwards.
+
+    Each case is a source of its own, named by its id. Raises CaseError.
+    """
     ruleset = ruleset or load()
     listed = list(cases)
     rows = []
@@ -80,14 +114,14 @@ def evaluate(
         try:
             rows.append(params.row(number, ruleset.with_values(overrides).values))
         except RulesError as error:
-            raise CaseError(f"case {case_id}: {error}") from None
+            raise CaseError(f"case {case_id}: {error}", case_id, ("params",)) from None
     con = connect()
     try:
         params.create(con, rows)
         with tempfile.TemporaryDirectory(prefix="outcomes-assure-") as folder:
             stage(con, Path(folder), listed)
         run_models(con, models(ruleset))
-        return results(con, [case_id for case_id, _, _ in listed])
+        yield con
     finally:
         con.close()
 
@@ -128,4 +162,4 @@ def _same(expected: Any, actual: Any) -> bool:
     return bool(expected == actual)
 
 
-__all__ = ["CaseError", "CaseResult", "assure", "differences", "evaluate"]
+__all__ = ["CaseError", "CaseResult", "assure", "differences", "evaluate", "modelled"]

@@ -26,8 +26,9 @@ EPISODE = """
 select source, part, episode_key, n_contacts, n_evaluated, worst_lb, worst_ub, worst_status,
     first_lb, escalated_later, first_date_tims, first_date_gp, first_date_urgent, first_date_ae,
     flags, persist_6w, persist_8w, entry_cohort, resolved_date, recurrence_date,
-    tti_event, tti_days, tti_reason, phenotype, tried_last, audit_category, audit_late,
-    audit_permitted, expected_lb, expected_ub, recorded, missed_red_flag
+    tti_event, tti_days, tti_reason, phenotype, tried_last,
+    audit_category, audit_reason, audit_late, audit_permitted,
+    expected_lb, expected_ub, recorded, missed_red_flag
 from episode
 """
 BREACH = """
@@ -168,6 +169,7 @@ def _episode(row: dict[str, Any]) -> dict[str, Any]:
         "tried_last": _truth(row["tried_last"]),
         "audit": {
             "category": row["audit_category"],
+            "reason": row["audit_reason"],
             "late": row["audit_late"],
             "permitted": row["audit_permitted"],
             "expected_lb": LEVELS[row["expected_lb"]],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -44,25 +43,23 @@ def assure(
     """Run worked cases through the production models; exit 1 where a result differs."""
     from pipelines.assure import CaseError
     from pipelines.assure import assure as assured
+    from pipelines.assure_file import place, read_cases
 
-    try:
-        document = json.loads(cases.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError("the case file does not exist", where=str(cases)) from None
-    except ValueError as error:
-        raise UsageError(f"the case file is not valid JSON: {error}", where=str(cases)) from None
+    document = read_cases(cases)
     try:
         results = assured(document)
     except CaseError as error:
-        raise UsageError(error.what, where=_case_place(cases, error.what)) from None
+        raise UsageError(error.what, where=place(cases, document, error)) from None
     failed = [result for result in results if not result.passed]
     if as_json:
         print(json.dumps([{"id": r.id, "differences": r.differences} for r in results], indent=1))
     else:
-        for result in failed:
-            say(f"[bold]{result.id}[/bold] {plain(result.title)}")
+        width = max(len(result.id) for result in results)
+        for result in results:
+            mark = "pass   " if result.passed else "differs"
+            say(f"{mark}  {plain(result.id.ljust(width))}  {plain(result.title)}".rstrip())
             for line in result.differences:
-                say(f"  {plain(line)}")
+                say(f"         {plain(line)}")
         say(f"{len(results) - len(failed)} of {len(results)} cases pass")
     if failed:
         raise typer.Exit(1)
@@ -96,14 +93,3 @@ def compare(
         return
     for line in lines(found):
         say(plain(line))
-
-
-def _case_place(path: Path, message: str) -> str:
-    """The file, and the line on which the case that the message names begins."""
-    match = re.match(r"case ([^:]+):", message)
-    if match:
-        wanted = re.compile(rf'"id"\s*:\s*{re.escape(json.dumps(match.group(1)))}')
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if wanted.search(line):
-                return f"{path}, line {number}"
-    return str(path)

@@ -1,5 +1,5 @@
 -- One row per episode part with a diary: exercise days, weekly frequency, amount reached.
--- Window: first evaluated contact to twelve weeks on, the close or the extract date.
+-- Window: first evaluated contact to twelve weeks on, the close, the part's end or the extract date.
 with parts as (
     select * from episode_part
 ),
@@ -13,7 +13,7 @@ parameters as (
 ),
 
 closes as (
-    select ep, max(close_date) as close_date from stg_contact group by ep
+    select * from episode_close
 ),
 
 exercise_days as (
@@ -30,7 +30,7 @@ windows as (
         u.ep,
         p.target_days_per_week,
         l.first_evaluated_date as window_start,
-        least(u.extract_date, coalesce(c.close_date, u.extract_date), l.first_evaluated_date + 83) as window_end
+        least(u.extract_date, coalesce(c.close_date, u.extract_date), l.first_evaluated_date + 83, u.part_end - 1) as window_end
     from parts as u
     join levels as l on l.episode_key = u.episode_key
     join parameters as p on p.ps = u.ps

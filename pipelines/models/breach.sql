@@ -5,7 +5,10 @@ with days as (
 ),
 
 facts as (
-    select * from contact_fact where evaluated
+    select f.*, coalesce(a.action_source, false) as acts_recorded
+    from contact_fact as f
+    left join landing_file as a on a.file_id = f.file_id
+    where f.evaluated
 ),
 
 parts as (
@@ -121,6 +124,7 @@ sign_starts as (
             or f.ces_9_sexual_state = 'yes'
         ), false) as ces_sure,
         coalesce(bool_or(f.urg_1_weak_trip_state = 'yes' or f.urg_2_gait_state = 'yes' or f.urg_3_floppy_foot_state = 'yes'), false) as urgent_sure,
+        bool_or(f.acts_recorded) as acts_recorded,
         coalesce(bool_or(f.pain and f.recent_known and (f.gp_1_cancer or f.gp_2_unwell or f.gp_3_weight_loss)), false) as gp_sure
     from facts as f
     group by f.episode_key, f.contact_date
@@ -130,7 +134,8 @@ windowed as (
     select
         a.*,
         u.extract_date,
-        e.action_source,
+        -- Whether an action of that day would be on record at all.
+        e.referrals_supplied or coalesce(s.acts_recorded, false) as action_source,
         case a.level
             when 4 then p.lookback_a_and_e when 3 then p.lookback_urgent
             when 2 then p.lookback_gp else p.lookback_tims

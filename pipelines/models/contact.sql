@@ -5,29 +5,42 @@ with contacts as (
         c.nprs, c.nprs_leg, c.nprs_back, c.pgic, c.msk_hq, c.attendance, c.referral_source,
         c.ed_outcome, c.id_conflict, c.repeated, c.score_out_of_range, c.unmapped_value,
         c.file_id, c.line,
-        c.ces_1_saddle_since,
+        case when w.contact_key is null then c.ces_1_saddle_since else w.ces_1_saddle_began end as ces_1_saddle_since,
         c.ces_1_saddle_changed,
-        c.ces_2_wiping_since,
+        w.ces_1_saddle_told,
+        case when w.contact_key is null then c.ces_2_wiping_since else w.ces_2_wiping_began end as ces_2_wiping_since,
         c.ces_2_wiping_changed,
-        c.ces_3_urine_start_since,
+        w.ces_2_wiping_told,
+        case when w.contact_key is null then c.ces_3_urine_start_since else w.ces_3_urine_start_began end as ces_3_urine_start_since,
         c.ces_3_urine_start_changed,
-        c.ces_4_urine_stop_since,
+        w.ces_3_urine_start_told,
+        case when w.contact_key is null then c.ces_4_urine_stop_since else w.ces_4_urine_stop_began end as ces_4_urine_stop_since,
         c.ces_4_urine_stop_changed,
-        c.ces_5_void_feeling_since,
+        w.ces_4_urine_stop_told,
+        case when w.contact_key is null then c.ces_5_void_feeling_since else w.ces_5_void_feeling_began end as ces_5_void_feeling_since,
         c.ces_5_void_feeling_changed,
-        c.ces_6_urine_leak_since,
+        w.ces_5_void_feeling_told,
+        case when w.contact_key is null then c.ces_6_urine_leak_since else w.ces_6_urine_leak_began end as ces_6_urine_leak_since,
         c.ces_6_urine_leak_changed,
-        c.ces_7_bladder_fullness_since,
+        w.ces_6_urine_leak_told,
+        case when w.contact_key is null then c.ces_7_bladder_fullness_since else w.ces_7_bladder_fullness_began end as ces_7_bladder_fullness_since,
         c.ces_7_bladder_fullness_changed,
-        c.ces_8_bowel_control_since,
+        w.ces_7_bladder_fullness_told,
+        case when w.contact_key is null then c.ces_8_bowel_control_since else w.ces_8_bowel_control_began end as ces_8_bowel_control_since,
         c.ces_8_bowel_control_changed,
-        c.ces_9_sexual_since,
+        w.ces_8_bowel_control_told,
+        case when w.contact_key is null then c.ces_9_sexual_since else w.ces_9_sexual_began end as ces_9_sexual_since,
         c.ces_9_sexual_changed,
-        c.urg_3_floppy_foot_since,
+        w.ces_9_sexual_told,
+        case when w.contact_key is null then c.urg_3_floppy_foot_since else w.urg_3_floppy_foot_began end as urg_3_floppy_foot_since,
         c.urg_3_floppy_foot_changed,
+        w.urg_3_floppy_foot_told,
+        w.contact_key is not null as told_apart,
+        coalesce(w.since_after, false) as told_since_after,
         a.* exclude (contact_key, ep, contact_date)
     from stg_contact as c
     join contact_answer as a on a.contact_key = c.contact_key
+    left join sign_timing as w on w.contact_key = c.contact_key
 ),
 
 parameters as (
@@ -58,20 +71,20 @@ placed as (
         p.gp_recency_mode,
         p.gp_recency_days,
         p.gp_unknown_recency,
-        sign_state(k.ces_1_saddle, k.ces_1_saddle_changed, k.ces_1_saddle_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null) as ces_1_saddle_state,
-        sign_state(k.ces_2_wiping, k.ces_2_wiping_changed, k.ces_2_wiping_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null) as ces_2_wiping_state,
-        sign_state(k.ces_3_urine_start, k.ces_3_urine_start_changed, k.ces_3_urine_start_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null) as ces_3_urine_start_state,
-        sign_state(k.ces_4_urine_stop, k.ces_4_urine_stop_changed, k.ces_4_urine_stop_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null) as ces_4_urine_stop_state,
-        sign_state(k.ces_5_void_feeling, k.ces_5_void_feeling_changed, k.ces_5_void_feeling_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null) as ces_5_void_feeling_state,
-        sign_state(k.ces_6_urine_leak, k.ces_6_urine_leak_changed, k.ces_6_urine_leak_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, p.ces_recent_days) as ces_6_urine_leak_state,
-        sign_state(k.ces_7_bladder_fullness, k.ces_7_bladder_fullness_changed, k.ces_7_bladder_fullness_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null) as ces_7_bladder_fullness_state,
-        sign_state(k.ces_8_bowel_control, k.ces_8_bowel_control_changed, k.ces_8_bowel_control_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null) as ces_8_bowel_control_state,
-        sign_state(k.ces_9_sexual, k.ces_9_sexual_changed, k.ces_9_sexual_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, p.ces_recent_days) as ces_9_sexual_state,
+        case when k.ces_1_saddle then coalesce(k.ces_1_saddle_told, sign_state(true, k.ces_1_saddle_changed, k.ces_1_saddle_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null)) end as ces_1_saddle_state,
+        case when k.ces_2_wiping then coalesce(k.ces_2_wiping_told, sign_state(true, k.ces_2_wiping_changed, k.ces_2_wiping_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null)) end as ces_2_wiping_state,
+        case when k.ces_3_urine_start then coalesce(k.ces_3_urine_start_told, sign_state(true, k.ces_3_urine_start_changed, k.ces_3_urine_start_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null)) end as ces_3_urine_start_state,
+        case when k.ces_4_urine_stop then coalesce(k.ces_4_urine_stop_told, sign_state(true, k.ces_4_urine_stop_changed, k.ces_4_urine_stop_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null)) end as ces_4_urine_stop_state,
+        case when k.ces_5_void_feeling then coalesce(k.ces_5_void_feeling_told, sign_state(true, k.ces_5_void_feeling_changed, k.ces_5_void_feeling_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null)) end as ces_5_void_feeling_state,
+        case when k.ces_6_urine_leak then coalesce(k.ces_6_urine_leak_told, sign_state(true, k.ces_6_urine_leak_changed, k.ces_6_urine_leak_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, p.ces_recent_days)) end as ces_6_urine_leak_state,
+        case when k.ces_7_bladder_fullness then coalesce(k.ces_7_bladder_fullness_told, sign_state(true, k.ces_7_bladder_fullness_changed, k.ces_7_bladder_fullness_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null)) end as ces_7_bladder_fullness_state,
+        case when k.ces_8_bowel_control then coalesce(k.ces_8_bowel_control_told, sign_state(true, k.ces_8_bowel_control_changed, k.ces_8_bowel_control_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, null)) end as ces_8_bowel_control_state,
+        case when k.ces_9_sexual then coalesce(k.ces_9_sexual_told, sign_state(true, k.ces_9_sexual_changed, k.ces_9_sexual_since, k.contact_date, o.oe, o.ol, p.sign_timing_policy, p.ces_recent_days)) end as ces_9_sexual_state,
         case when contains(p.urg_timing_items, '|urg_1_weak_trip|') then sign_state(k.urg_1_weak_trip, 'unknown', cast(null as date), k.contact_date, u.oe, u.ol, p.sign_timing_policy, null)
                 when k.urg_1_weak_trip then 'yes' end as urg_1_weak_trip_state,
         case when contains(p.urg_timing_items, '|urg_2_gait|') then sign_state(k.urg_2_gait, 'unknown', cast(null as date), k.contact_date, u.oe, u.ol, p.sign_timing_policy, null)
                 when k.urg_2_gait then 'yes' end as urg_2_gait_state,
-        case when contains(p.urg_timing_items, '|urg_3_floppy_foot|') then sign_state(k.urg_3_floppy_foot, k.urg_3_floppy_foot_changed, k.urg_3_floppy_foot_since, k.contact_date, u.oe, u.ol, p.sign_timing_policy, null)
+        case when k.urg_3_floppy_foot and contains(p.urg_timing_items, '|urg_3_floppy_foot|') then coalesce(k.urg_3_floppy_foot_told, sign_state(true, k.urg_3_floppy_foot_changed, k.urg_3_floppy_foot_since, k.contact_date, u.oe, u.ol, p.sign_timing_policy, null))
                 when k.urg_3_floppy_foot then 'yes' end as urg_3_floppy_foot_state
     from contacts as k
     join parts as u on u.ep = k.ep and k.contact_date >= u.part_start and k.contact_date < u.part_end
@@ -135,7 +148,7 @@ select
             then 'predates_onset' end,
         case when ces_1_saddle_state in ('unconfirmed') or ces_2_wiping_state in ('unconfirmed') or ces_3_urine_start_state in ('unconfirmed') or ces_4_urine_stop_state in ('unconfirmed') or ces_5_void_feeling_state in ('unconfirmed') or ces_6_urine_leak_state in ('unconfirmed') or ces_7_bladder_fullness_state in ('unconfirmed') or ces_8_bowel_control_state in ('unconfirmed') or ces_9_sexual_state in ('unconfirmed') or urg_1_weak_trip_state in ('unconfirmed') or urg_2_gait_state in ('unconfirmed') or urg_3_floppy_foot_state in ('unconfirmed')
             then 'predates_onset_unconfirmed' end,
-        case when judges_timing and ((ces_1_saddle and ces_1_saddle_since > contact_date and coalesce(ces_1_saddle_changed, '') <> 'yes') or (ces_2_wiping and ces_2_wiping_since > contact_date and coalesce(ces_2_wiping_changed, '') <> 'yes') or (ces_3_urine_start and ces_3_urine_start_since > contact_date and coalesce(ces_3_urine_start_changed, '') <> 'yes') or (ces_4_urine_stop and ces_4_urine_stop_since > contact_date and coalesce(ces_4_urine_stop_changed, '') <> 'yes') or (ces_5_void_feeling and ces_5_void_feeling_since > contact_date and coalesce(ces_5_void_feeling_changed, '') <> 'yes') or (ces_6_urine_leak and ces_6_urine_leak_since > contact_date and coalesce(ces_6_urine_leak_changed, '') <> 'yes') or (ces_7_bladder_fullness and ces_7_bladder_fullness_since > contact_date and coalesce(ces_7_bladder_fullness_changed, '') <> 'yes') or (ces_8_bowel_control and ces_8_bowel_control_since > contact_date and coalesce(ces_8_bowel_control_changed, '') <> 'yes') or (ces_9_sexual and ces_9_sexual_since > contact_date and coalesce(ces_9_sexual_changed, '') <> 'yes') or (urg_3_floppy_foot and timed_foot and urg_3_floppy_foot_since > contact_date and coalesce(urg_3_floppy_foot_changed, '') <> 'yes'))
+        case when told_since_after or judges_timing and not told_apart and ((ces_1_saddle and ces_1_saddle_since > contact_date and coalesce(ces_1_saddle_changed, '') <> 'yes') or (ces_2_wiping and ces_2_wiping_since > contact_date and coalesce(ces_2_wiping_changed, '') <> 'yes') or (ces_3_urine_start and ces_3_urine_start_since > contact_date and coalesce(ces_3_urine_start_changed, '') <> 'yes') or (ces_4_urine_stop and ces_4_urine_stop_since > contact_date and coalesce(ces_4_urine_stop_changed, '') <> 'yes') or (ces_5_void_feeling and ces_5_void_feeling_since > contact_date and coalesce(ces_5_void_feeling_changed, '') <> 'yes') or (ces_6_urine_leak and ces_6_urine_leak_since > contact_date and coalesce(ces_6_urine_leak_changed, '') <> 'yes') or (ces_7_bladder_fullness and ces_7_bladder_fullness_since > contact_date and coalesce(ces_7_bladder_fullness_changed, '') <> 'yes') or (ces_8_bowel_control and ces_8_bowel_control_since > contact_date and coalesce(ces_8_bowel_control_changed, '') <> 'yes') or (ces_9_sexual and ces_9_sexual_since > contact_date and coalesce(ces_9_sexual_changed, '') <> 'yes') or (urg_3_floppy_foot and timed_foot and urg_3_floppy_foot_since > contact_date and coalesce(urg_3_floppy_foot_changed, '') <> 'yes'))
             then 'since_after_contact' end,
         case when ces_1_saddle_state = 'assumed' or ces_2_wiping_state = 'assumed' or ces_3_urine_start_state = 'assumed' or ces_4_urine_stop_state = 'assumed' or ces_5_void_feeling_state = 'assumed' or ces_6_urine_leak_state = 'assumed' or ces_7_bladder_fullness_state = 'assumed' or ces_8_bowel_control_state = 'assumed' or ces_9_sexual_state = 'assumed' or urg_1_weak_trip_state = 'assumed' or urg_2_gait_state = 'assumed' or urg_3_floppy_foot_state = 'assumed'
             or (recent_known is null and recent and gp_sign) then 'timing_assumed' end,

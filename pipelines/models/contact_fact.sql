@@ -11,16 +11,23 @@ parameters as (
     select * from param_set
 ),
 
+episodes as (
+    select * from stg_episode
+),
+
 joined as (
     select
         k.*,
-        p.* exclude (ps, conflict_is_yes, gp_recency_mode, gp_recency_days, gp_unknown_recency),
+        p.* exclude (ps, conflict_is_yes, gp_recency_mode, gp_recency_days, gp_unknown_recency, no_logs_means),
+        -- Without any diary stream, no diary entry means nothing.
+        case when e.diary_supplied then p.no_logs_means else 'unknown' end as no_logs_means,
         s.* exclude (episode_key, day),
         h.adherent,
         date_diff('day', k.ol, k.contact_date) as days_at_least,
         date_diff('day', k.oe, k.contact_date) as days_at_most
     from contacts as k
     join parameters as p on p.ps = k.ps
+    join episodes as e on e.ep = k.ep
     left join states as s on s.episode_key = k.episode_key and s.day = k.contact_date
     left join adherent_day as h on h.episode_key = k.episode_key and h.day = k.contact_date
 ),

@@ -23,28 +23,32 @@ parameters as (
     select * from param_set
 ),
 
+-- Evaluated contacts before the others, each in its order.
+placed as (
+    select k.*, case when c.evaluated then k.contact_key else 1000000000000 + k.contact_key end as place
+    from stg_contact as k
+    join contacts as c on c.contact_key = k.contact_key
+),
+
 -- Site, bands and person: the first evaluated contact's, else the first that says so.
 described as (
     select
         u.episode_key,
-        arg_min(k.site_id, k.contact_key) filter (where k.site_id is not null) as site_id,
-        arg_min(k.patient_id, k.contact_key) filter (where k.patient_id is not null) as patient_id,
-        arg_min(k.age_band, k.contact_key) filter (where k.age_band is not null) as age_band,
-        arg_min(k.sex, k.contact_key) filter (where k.sex is not null) as sex,
-        arg_min(k.ethnic_group, k.contact_key) filter (where k.ethnic_group is not null) as ethnic_group,
-        arg_min(k.imd_quintile, k.contact_key) filter (where k.imd_quintile is not null) as imd_quintile,
+        arg_min(k.site_id, k.place) filter (where k.site_id is not null) as site_id,
+        arg_min(k.patient_id, k.place) filter (where k.patient_id is not null) as patient_id,
+        arg_min(k.age_band, k.place) filter (where k.age_band is not null) as age_band,
+        arg_min(k.sex, k.place) filter (where k.sex is not null) as sex,
+        arg_min(k.ethnic_group, k.place) filter (where k.ethnic_group is not null) as ethnic_group,
+        arg_min(k.imd_quintile, k.place) filter (where k.imd_quintile is not null) as imd_quintile,
         count(*) as n_contacts,
         max(k.contact_date) as last_contact_date
-    from stg_contact as k
+    from placed as k
     join parts as u on u.ep = k.ep and k.contact_date >= u.part_start and k.contact_date < u.part_end
     group by u.episode_key
 ),
 
 closed as (
-    select ep, arg_max(close_date, contact_key) filter (where close_date is not null) as close_date,
-        arg_max(close_reason, contact_key) filter (where close_reason is not null) as close_reason
-    from stg_contact
-    group by ep
+    select * from episode_close
 ),
 
 evaluated as (
@@ -188,7 +192,7 @@ select
     coalesce(date_diff('day', ol, last_symptomatic) > 91, false) as chronic_3m,
     open_now,
     open_now and persist_8w = 'PERSISTENT' as persisting_now,
-    open_now and onset_known and date_diff('day', ol, extract_date) > 42 and date_diff('day', ol, extract_date) <= 56 as crossing_soon,
+    open_now and onset_known and date_diff('day', ol, extract_date) > w_lo_days and date_diff('day', ol, extract_date) <= w_hi_days as crossing_soon,
     coalesce(onset_known and date_diff('day', ol, extract_date) >= w_hi_days + maturity_grace_days, false) as mature_8w,
     n_score_days,
     baseline_date,
@@ -207,6 +211,7 @@ select
     close_date,
     close_reason,
     category as audit_category,
+    reason as audit_reason,
     late as audit_late,
     permitted as audit_permitted,
     missed_red_flag,

@@ -12,6 +12,10 @@ parameters as (
     select * from param_set
 ),
 
+episodes as (
+    select * from stg_episode
+),
+
 facts as (
     select * from contact_fact
 ),
@@ -116,7 +120,8 @@ derived as (
         ) as not_improved,
         (not contains(p.conservative_required, '|exercises|')
             or tried_by(s.n_log_days, s.first_log_date, s.last_log_date, h.adherent, s.ever_tried, s.ever_not_tried,
-                p.tried_def, p.tried_min_log_days, p.tried_min_span_days, p.no_logs_means))
+                p.tried_def, p.tried_min_log_days, p.tried_min_span_days,
+                case when e.diary_supplied then p.no_logs_means else 'unknown' end))
             and (not contains(p.conservative_required, '|medication|') or k.analgesia_tried)
             and (not contains(p.conservative_required, '|physio|') or k.physio_tried) as conservative,
         case
@@ -126,6 +131,7 @@ derived as (
     from actions as r
     join parts as u on u.episode_key = r.episode_key
     join parameters as p on p.ps = u.ps
+    join episodes as e on e.ep = u.ep
     left join known as k on k.episode_key = r.episode_key and k.referral_id = r.referral_id
     left join signs as g on g.episode_key = r.episode_key and g.referral_id = r.referral_id
     left join latest_state as s on s.episode_key = r.episode_key and s.referral_id = r.referral_id

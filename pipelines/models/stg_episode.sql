@@ -13,7 +13,11 @@ parameter_sets as (
 
 -- The last day that every stream of the source covers.
 covered as (
-    select source, min(last_day) as extract_date, bool_or(acts) as action_source
+    select
+        source,
+        min(last_day) as extract_date,
+        coalesce(bool_or(acts and stream = 'referral'), false) as referrals_supplied,
+        coalesce(bool_or(stream = 'exercise_log'), false) as diary_supplied
     from (
         select source, stream, max(extract_date) as last_day, bool_or(action_source) as acts
         from files
@@ -33,7 +37,8 @@ select
     e.source,
     e.episode_id,
     c.extract_date,
-    c.action_source,
+    c.referrals_supplied,
+    c.diary_supplied,
     s.ps
 from episodes as e
 join covered as c on c.source = e.source

@@ -27,11 +27,10 @@ diary_days as (
 ),
 
 closed as (
-    select k.ep, max(k.close_date) as day
-    from stg_contact as k
-    join stg_episode as e on e.ep = k.ep
-    where k.close_reason = 'resolved' and k.close_date <= e.extract_date
-    group by k.ep
+    select c.ep, c.close_date as day
+    from episode_close as c
+    join stg_episode as e on e.ep = c.ep
+    where c.close_reason = 'resolved' and c.close_date <= e.extract_date
 ),
 
 observed as (

@@ -55,7 +55,10 @@ ROUTE = (
     "debilitating",
     "mri_explains_pain",
 )
-ADVISORY = ("adv_bilateral", "adv_trauma", "adv_steroids", "adv_pregnant")
+ADVISORY = (
+    *("adv_bilateral", "adv_trauma", "adv_steroids"),
+    *("adv_immunosuppressed", "adv_anticoagulant", "adv_pregnant"),
+)
 PAIN = ("has_back_pain", "has_leg_pain")
 ITEMS = CES + URG + GP + HELP + PAIN + PATTERN + ROUTE + ADVISORY + ("red_flags_summary",)
 SILENT = ("unknown", "not_asked", "not_recorded", "declined", "na", "not_taking", "")
@@ -153,14 +156,49 @@ class Maker:
         if self.chance(0.12):
             twin = copy.deepcopy(self.pick(*contacts)) | {"contact_id": "c9"}
             contacts.insert(self.rng.randrange(len(contacts) + 1), twin)
+        if self.chance(0.06):
+            contacts.append(self.version(self.pick(*contacts)))
         logs = self.logs()
         return {
             "extract_date": self.extract(),
+            **self.streams(),
             "episode": self.attributes(),
             "contacts": contacts,
             "exercise_logs": logs,
             "referrals": self.referrals(),
         }
+
+    def version(self, contact: dict[str, Any]) -> dict[str, Any]:
+        """The same contact once more with other scores and answers."""
+        day = (dt.date.fromisoformat(contact["contact_date"]) - ONSET).days
+        kept = {
+            name: value
+            for name, value in contact.items()
+            if not name.startswith("nprs") and name not in ("answers", "pgic", "msk_hq")
+        }
+        return kept | {"answers": self.answers(day)} | self.scores()
+
+    def streams(self) -> dict[str, Any]:
+        """Mostly all three; sometimes a service supplies no diary, or no referrals."""
+        if not self.chance(0.08):
+            return {}
+        others = self.pick(["exercise_log"], ["referral"], [])
+        return {"streams": ["triage", *others]}
+
+    def onset(self) -> dict[str, Any]:
+        """An onset of the contact's own: missing, another day, a month, or an interval."""
+        day = self.pick(-30, -1, 0, 0, 1, 16)
+        return self.pick(
+            {"onset_date": None},
+            {"onset_date": self.iso(day)},
+            {"onset_date": self.iso(day), "onset_precision": "month"},
+            {
+                "onset_date": None,
+                "onset_earliest": self.iso(day),
+                "onset_latest": self.iso(day + 27),
+            },
+            {"onset_date": "1900-01-01"},
+        )
 
     def extract(self) -> str:
         """Long after everything, or on an edge of maturity, or cutting off the last contact."""
@@ -208,6 +246,8 @@ class Maker:
         ):
             if self.chance(share):
                 found[key] = self.pick(*values)
+        if self.chance(0.05):
+            found |= self.onset()
         if self.chance(0.03):
             found["first_appointment_date"] = self.iso(day + self.pick(-3, 0, 10))
         return found | self.scores()
@@ -255,20 +295,24 @@ class Maker:
             value = self.pick("maybe", " YES ", "conflict")
         if item == "help_2_med_helps":
             value = self.pick("yes", "no", "not_taking", "unknown")
+        timed = item in CES or item == "urg_3_floppy_foot"  # data contract, section 1
         if self.chance(0.06):
             return [value, self.pick("yes", "no", "unknown")]
+        if timed and self.chance(0.08):
+            return [self.dated(value, day), self.dated(self.pick("yes", "yes", "no", "na"), day)]
         if self.chance(0.06):
             parts = {name: self.pick("yes", "no", "unknown") for name in "abc"[: self.pick(2, 3)]}
             return {"parts": parts, "op": self.pick("any", "all")}
-        timed = item in CES or item == "urg_3_floppy_foot"  # data contract, section 1
-        if timed and self.chance(0.6):
-            found = {"value": value}
-            if self.chance(0.75):
-                found["since"] = self.since(day)
-            if self.chance(0.4):
-                found["changed_since_onset"] = self.pick("yes", "no", "unknown")
-            return found
-        return value
+        return self.dated(value, day) if timed and self.chance(0.6) else value
+
+    def dated(self, value: str, day: int) -> dict[str, Any]:
+        """An answer that may say since when, and whether it changed."""
+        found: dict[str, Any] = {"value": value}
+        if self.chance(0.75):
+            found["since"] = self.since(day)
+        if self.chance(0.4):
+            found["changed_since_onset"] = self.pick("yes", "no", "unknown")
+        return found
 
     def since(self, day: int) -> str:
         return self.iso(self.pick(-400, -16, -1, 0, 1, day - 15, day - 14, day - 1, day, day + 1))
@@ -316,6 +360,8 @@ class Maker:
                 "referral_date": self.iso(self.pick(*self.days) + shift),
                 "destination": self.pick(*DESTINATIONS, *DESTINATIONS[:8]),
             }
+            if self.chance(0.3):
+                row["setting"] = self.pick("hospital", "hospital_spinal", "community")
             found.append(row)
             if self.chance(0.1):
                 found.append(row | {"referral_id": f"s{number}"})

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.assure import evaluate as models
+from pipelines.assure import modelled
 from rules.ruleset import load
-from tests.generative.cases import episodes, random_cases
+from rules.sql import rule_column
+from tests.generative.cases import OVERRIDES, episodes, random_cases
 from tests.oracle.evaluate import evaluate as oracle
 from tests.oracle.matching import differences
 
@@ -63,7 +65,7 @@ REACHED = {
         "no_followup",
     },
     "category": {"UNDER", "LATE", "OVER", "PENDING", "NOT_AUDITABLE", "AGREE"},
-    "breach": {"COVERED", "MISSED", "PENDING"},
+    "breach": {"COVERED", "MISSED", "PENDING", "NOT_AUDITABLE"},
     "referral": {
         "JUSTIFIED", "PERMITTED", "OVER", "BEYOND_SUPPORTED", "NOT_AUDITABLE", "PASS", "FAIL",
         "UNKNOWN", "NOT_APPLICABLE", None,
@@ -76,8 +78,17 @@ REACHED = {
         "nprs_out_of_range", "unrecognised_value", "dup_contact_removed", "future_contact_excluded",
         "future_referral_excluded", "log_future_excluded", "log_before_onset_excluded",
         "unknown_exercise_code", "onset_missing", "onset_future_invalid",
-        "onset_after_first_contact",
+        "onset_after_first_contact", "onset_conflict", "contact_id_conflict",
     },
+    "audit_reason": {
+        "no_action_source", "no_contact", "screen_not_settled", "action_not_judged", None,
+    },
+    "route_reasons": {
+        "no_contact_before", "emergency_pathway", "outside_leaflet_situations", "not_severe",
+        "improving", "conservative_not_tried", "no_significant_weakness", "not_debilitating",
+        "not_resistant",
+    },
+    "route_soft": {"no_prior_mri", "mri_not_explaining", "setting_not_hospital"},
 }  # fmt: skip
 
 
@@ -98,6 +109,10 @@ def test_the_generator_reaches_every_value_and_every_parameter():
         if result["n_contacts"]:
             seen["tti"].add(result["tti"]["reason"] or result["tti"]["event"])
         seen["category"].add(result["audit"].get("category"))
+        seen["audit_reason"].add(result["audit"].get("reason"))
+        for referral in result["audit"]["referrals"]:
+            seen["route_reasons"] |= set(referral["reasons"])
+            seen["route_soft"] |= set(referral["soft"])
         seen["breach"] |= {breach["result"] for breach in result["audit"]["breaches"]}
         seen["referral"] |= {referral["result"] for referral in result["audit"]["referrals"]}
         seen["dose_met"] |= {dose["dose_met"] for dose in result["doses"].values()}
@@ -111,6 +126,27 @@ def test_the_generator_reaches_every_value_and_every_parameter():
         *("excessive_pain_nprs", "no_referral_means"),
     }
     assert overridden == set(load().parameters) - untouched
+
+
+def test_the_generator_reaches_every_rule_as_yes_no_and_unknown():
+    columns = {rule.id: rule_column(rule.id) for rule in load().rules}
+    assert len(columns) == 19
+    with modelled(random_cases(20260630, 3000)) as con:
+        for rule, column in columns.items():
+            found = con.execute(f"select distinct {column} from contact_result").fetchall()
+            assert {value for (value,) in found} == {True, False, None}, rule
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", sorted(OVERRIDES))
+def test_every_value_of_a_parameter_changes_some_random_episode(name):
+    cases = [(i, c) for i, c, _ in random_cases(20260630, 4000)]
+    # Adherence alone asks how many days a week are meant.
+    basis = {"tried_def": "dose_adherent"} if name == "target_days_per_week" else {}
+    before = models([(i, c, basis) for i, c in cases])
+    for value in OVERRIDES[name]:
+        after = models([(i, c, basis | {name: value}) for i, c in cases])
+        assert any(before[i] != after[i] for i, _ in cases), value
 
 
 @settings(

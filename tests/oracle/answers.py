@@ -64,9 +64,10 @@ class Reader:
 
     def _item(self, item: str, value: Any) -> Answer:
         rows = value if isinstance(value, list) else [value]
-        if any(code(row) in YES | NO for row in rows if not isinstance(row, dict)):
+        plain = [code(row.get("value") if isinstance(row, dict) else row) for row in rows]
+        if any(word in YES | NO for word in plain):
             # Beside an answer, "not applicable" carries no information (3.2).
-            rows = [row for row in rows if isinstance(row, dict) or code(row) != "na"]
+            rows = [row for row, word in zip(rows, plain, strict=True) if word != "na"]
         answer = Answer(rows=[self._row(item, row) for row in rows])
         said = {truth for row in answer.rows for truth in row.said}
         answer.value = told(said)

@@ -86,6 +86,8 @@ class Audit:
             breach["result"] = "COVERED"
             breach["days"] = max(0, (first["date"] - date).days)
             breach["timely"] = breach["days"] <= window
+        elif "referral" not in self.part.streams:
+            breach["result"] = "NOT_AUDITABLE"  # no action would be on record (6.6)
         else:
             waiting = (self.part.extract - date).days < window
             breach["result"] = "PENDING" if waiting else "MISSED"
@@ -172,15 +174,27 @@ class Audit:
         outcomes = [breach["result"] for breach in self.breaches]
         late = [b for b in self.breaches if b["result"] == "COVERED" and not b["timely"]]
         above = RANK.get(recorded, 0) > RANK[worst_lb] and "NOT_AUDITABLE" in results
+        unrecorded = "NOT_AUDITABLE" in outcomes or (
+            "referral" not in self.part.streams and not outcomes
+        )
         checks = {
             "UNDER": "MISSED" in outcomes,
             "LATE": any(b["rank"] >= RANK["URGENT"] for b in late),
             "OVER": "OVER" in results,
             "PENDING": "PENDING" in outcomes,
-            "NOT_AUDITABLE": worst_lb != worst_ub or above,
+            "NOT_AUDITABLE": worst_lb != worst_ub or above or unrecorded,
         }
+        category = next((name for name, holds in checks.items() if holds), "AGREE")
+        obstacles = {
+            "no_action_source": unrecorded,
+            "no_contact": not self.days.dates,
+            "screen_not_settled": worst_lb != worst_ub,
+            "action_not_judged": above,
+        }
+        obstacle = next((name for name, holds in obstacles.items() if holds), None)
         return {
-            "category": next((name for name, holds in checks.items() if holds), "AGREE"),
+            "category": category,
+            "reason": obstacle if category == "NOT_AUDITABLE" else None,
             "late": bool(late),
             "permitted": "PERMITTED" in results,
             "expected_lb": worst_lb,

@@ -53,6 +53,9 @@ class Onset:
         return self.earliest is not None
 
 
+STREAMS = ("triage", "exercise_log", "referral")
+
+
 @dataclass
 class Clean:
     """An episode after cleaning; `flags` counts what was noticed (`dq_flags`)."""
@@ -65,21 +68,23 @@ class Clean:
     close_date: dt.date | None
     close_reason: str | None
     flags: set[str]
+    streams: frozenset[str] = frozenset(STREAMS)
 
 
 def clean(case: dict[str, Any], params: dict[str, Any]) -> Clean:
     """All steps of section 2.4 for one episode."""
     extract, flags = as_date(case["extract_date"]), set()
     assert extract is not None
+    streams = frozenset(case.get("streams", STREAMS))
+    diary = case.get("exercise_logs") if "exercise_log" in streams else []
+    sent = case.get("referrals") if "referral" in streams else []
     episode = case.get("episode") or {}
     rows = _until(case.get("contacts"), "contact_date", extract, "future_contact_excluded", flags)
     rows = _merge(_without_duplicates(rows, flags), flags)
     contacts = sorted((_contact(row, params) for row in rows), key=lambda c: c.order)
     onset = _onset(episode, contacts, extract, params, flags)
-    logs = _until(case.get("exercise_logs"), "log_date", extract, "log_future_excluded", flags)
-    referrals = _until(
-        case.get("referrals"), "referral_date", extract, "future_referral_excluded", flags
-    )
+    logs = _until(diary, "log_date", extract, "log_future_excluded", flags)
+    referrals = _until(sent, "referral_date", extract, "future_referral_excluded", flags)
     close = as_date(episode.get("close_date"))
     return Clean(
         extract,
@@ -90,6 +95,7 @@ def clean(case: dict[str, Any], params: dict[str, Any]) -> Clean:
         close if close and close <= extract else None,
         episode.get("close_reason"),
         flags,
+        streams,
     )
 
 
@@ -125,7 +131,12 @@ def _merge(rows: list[Any], flags: set[str]) -> list[Any]:
         flags.add("contact_id_conflict")
         for name in ("nprs", "nprs_leg", "nprs_back"):
             both = [v for v in (earlier.get(name), row.get(name)) if v is not None]
-            earlier[name] = max(both, default=None)
+            # The door makes a score out of range unknown (data contract 5), so it wins nothing;
+            # where no other is left, it stays to be flagged.
+            usable = [v for v in both if 0 <= Fraction(str(v)) <= 10]
+            if len(usable) < len(both):
+                earlier["beyond_scale"] = True
+            earlier[name] = max(usable or both, default=None)
         for item, value in (row.get("answers") or {}).items():
             before = earlier["answers"].get(item, [])
             earlier["answers"][item] = _listed(before) + _listed(value)
@@ -152,6 +163,8 @@ def _contact(row: dict[str, Any], params: dict[str, Any]) -> Contact:
         raw=row,
         flags=reader.flags,
     )
+    if row.get("beyond_scale"):
+        contact.flags.add("nprs_out_of_range")
     for name, low, high in SCALES:
         contact.scores[name] = _in_range(row.get(name), low, high)
         if name.startswith("nprs") and row.get(name) is not None and contact.scores[name] is None:
@@ -179,24 +192,49 @@ def _missed(attendance: Any) -> bool:
 
 
 def _onset(episode: Any, contacts: list[Contact], extract: dt.date, params: Any, flags: Any) -> Any:
-    """Steps 4 and 5: the interval in which the pain began."""
+    """Steps 4 and 5: the interval in which the pain began, the first valid claim being kept.
+
+    A contact may give an onset of its own, and then the episode's is not asked (D 6).
+    """
     first = min((contact.date for contact in contacts), default=None)
-    text = episode.get("onset_date")
+    claims = [c.raw if "onset_date" in c.raw else episode for c in contacts] or [episode]
+    valid: list[tuple[dt.date, dt.date]] = []
+    faults: set[str] = set()
+    for claim in claims:
+        found = _claimed(claim, first, extract, params)
+        if isinstance(found, str):
+            faults.add(found)
+        else:
+            valid.append(found)
+    flags |= faults - {"onset_missing"}
+    if not valid:
+        flags |= {"onset_missing"} if faults == {"onset_missing"} else set()
+        return Onset(None, first)
+    if len(set(valid)) > 1:
+        flags.add("onset_conflict")
+    earliest, latest = valid[0]
+    return Onset(earliest, latest if first is None else min(latest, first))
+
+
+def _claimed(
+    claim: Any, first: dt.date | None, extract: dt.date, params: Any
+) -> tuple[dt.date, dt.date] | str:
+    """What one row says of the onset: its two ends, or why it says nothing."""
+    text = claim.get("onset_date")
     day = as_date(text)
-    if day is None or str(text) in params["placeholder_dates"]:
-        flags.add("onset_missing")
-        return Onset(None, first)
-    if day > extract:
-        flags.add("onset_future_invalid")
-        return Onset(None, first)
-    earliest = latest = day
-    if episode.get("onset_precision") == "month":
+    ends = as_date(claim.get("onset_earliest")), as_date(claim.get("onset_latest"))
+    if (day is None and None in ends) or str(text) in params["placeholder_dates"]:
+        return "onset_missing"
+    earliest, latest = ends[0] or day, ends[1] or day
+    assert earliest is not None and latest is not None
+    if claim.get("onset_precision") == "month" and day is not None and None in ends:
         earliest = day.replace(day=1)
         latest = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    if (day or earliest) > extract:
+        return "onset_future_invalid"
     if first is not None and earliest > first:
-        flags.add("onset_after_first_contact")
-        return Onset(None, first)
-    return Onset(earliest, latest if first is None else min(latest, first))
+        return "onset_after_first_contact"
+    return earliest, latest
 
 
 def _logs(rows: list[Any], onset: Onset, flags: set[str]) -> list[dict[str, Any]]:

@@ -75,7 +75,9 @@ def tried(part: Part, date: dt.date, params: dict[str, Any]) -> Truth:
         return True
     if False in said:
         return False
-    return False if not days and params["no_logs_means"] == "not_tried" else None
+    # A diary that was never supplied shows nothing (D 1).
+    silent = not days and "exercise_log" in part.streams
+    return False if silent and params["no_logs_means"] == "not_tried" else None
 
 
 def cancer(contact: Contact, history: list[Contact]) -> Truth:

@@ -52,6 +52,7 @@ def _part(
         episode.onset,
         scores,
         days,
+        episode.streams,
         resolved,
         recurrence,
     )

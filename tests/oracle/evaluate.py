@@ -12,7 +12,7 @@ from tests.oracle.episode import Days, parts_of, summary
 from tests.oracle.improvement import time_to_improvement
 from tests.oracle.params import RANK, resolve
 from tests.oracle.persistence import Part, entry_cohort, status
-from tests.oracle.truth import Truth, all_, any_, letter, not_
+from tests.oracle.truth import Truth, all_, any_, letter, not_, told
 
 
 def evaluate(case_input: dict[str, Any], params: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -65,10 +65,15 @@ def _escalation(days: Days, params: dict[str, Any]) -> Any:
 
 
 def phenotype(part: Part) -> str:
-    """The pattern at the first contact (section 3.8)."""
+    """The pattern on the first evaluated day; of its answers a yes stands (section 3.8)."""
     if not part.evaluated:
         return "UNKNOWN"
-    answer = part.evaluated[0].value
+    first = min(contact.date for contact in part.evaluated)
+    rows = [contact for contact in part.evaluated if contact.date == first]
+
+    def answer(item: str) -> Truth:
+        return told(contact.value(item) for contact in rows)
+
     below, shooting = answer("ph_below_knee"), answer("ph_shooting_burning_electric")
     pins, weak = answer("ph_pins_numbness"), answer("ph_leg_weakness")
     worse = answer("ph_leg_worse_than_back")

@@ -27,6 +27,7 @@ class Part:
     sign_onset: Onset
     scores: Series
     symptoms: Days
+    streams: frozenset[str]
     resolved: dt.date | None = None
     recurrence: dt.date | None = None
 

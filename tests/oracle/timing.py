@@ -8,9 +8,24 @@ from typing import Any
 from tests.oracle.answers import Row
 from tests.oracle.cleaning import Contact, Onset
 from tests.oracle.params import CES
-from tests.oracle.truth import Truth, any_
+from tests.oracle.truth import Truth
 
 RECENT_ITEMS = ("ces_6_urine_leak", "ces_9_sexual")
+
+
+# How sure a row makes a sign, the surest first; with several rows for one sign the surest decides.
+STATES = (
+    *("developed", "assumed", "predates_onset_unconfirmed", "perhaps_not_recent", "untimed"),
+    *("predates_onset", "not_recent"),
+)
+TRUTHS = {"developed": True, "assumed": True, "predates_onset": False, "not_recent": False}
+FLAGS = {
+    "assumed": "timing_assumed",
+    "predates_onset_unconfirmed": "predates_onset_unconfirmed",
+    "predates_onset": "predates_onset",
+    "perhaps_not_recent": "not_recent",
+    "not_recent": "not_recent",
+}
 
 
 def sign(contact: Contact, item: str, onset: Onset, params: dict[str, Any]) -> Truth:
@@ -20,41 +35,32 @@ def sign(contact: Contact, item: str, onset: Onset, params: dict[str, Any]) -> T
     if value is not True or not timed:
         return value
     rows = [row for row in contact.answers[item].rows if True in row.said]
-    return any_(_developed(row, contact, item, onset, params) for row in rows)
+    found = [_state(row, contact, item, onset, params) for row in rows]
+    state = min(found, key=STATES.index)
+    if state in FLAGS:
+        contact.flags.add(FLAGS[state])
+    return TRUTHS.get(state)
 
 
-def _developed(row: Row, contact: Contact, item: str, onset: Onset, params: Any) -> Truth:
+def _state(row: Row, contact: Contact, item: str, onset: Onset, params: Any) -> str:
     """Steps 1-8 of section 3.3 for one row that says yes."""
+    taken = "assumed" if params["sign_timing_policy"] == "safety_first" else "untimed"
     if params["sign_timing_policy"] == "ignore_timing" or row.changed is True:
-        return True
+        return "developed"
     since = row.since
     if since is not None and since > contact.date:
         contact.flags.add("since_after_contact")
         since = None
     if since is None:
-        if row.changed is False:
-            contact.flags.add("predates_onset_unconfirmed")
-            return None
-        return _assumed(contact, params)
+        return "predates_onset_unconfirmed" if row.changed is False else taken
     limit = params["ces_recent_days"]
     if limit is not None and item in RECENT_ITEMS and (contact.date - since).days > limit:
-        contact.flags.add("not_recent")
-        return False if row.changed is False else None
+        return "not_recent" if row.changed is False else "perhaps_not_recent"
     if onset.latest is None or since >= onset.latest:
-        return True
+        return "developed"
     if onset.earliest is not None and since < onset.earliest:
-        unchanged = row.changed is False
-        contact.flags.add("predates_onset" if unchanged else "predates_onset_unconfirmed")
-        return False if unchanged else None
-    return _assumed(contact, params)
-
-
-def _assumed(contact: Contact, params: dict[str, Any]) -> Truth:
-    """Timing taken for granted, and flagged, unless the policy is strict (3.3 steps 4 and 8)."""
-    if params["sign_timing_policy"] != "safety_first":
-        return None
-    contact.flags.add("timing_assumed")
-    return True
+        return "predates_onset" if row.changed is False else "predates_onset_unconfirmed"
+    return taken
 
 
 def began(contact: Contact, item: str, onset: Onset) -> list[dt.date]:

@@ -16,6 +16,7 @@ from rules.condition import evaluate as value_of
 from rules.explain import needed, outcomes
 from rules.parts import CONSTANTS
 from rules.ruleset import load
+from tests.generative.cases import random_cases
 
 RULESET = load()
 ATOMS = sorted(needed(RULESET) - CONSTANTS)
@@ -148,6 +149,40 @@ def test_the_order_within_a_day_and_repeated_rows_change_no_result(cases):
     before, after = evaluate(cases), evaluate(changed)
     for name, _, _ in cases:
         assert of_episode(before[name]) == of_episode(after[name]), name
+
+
+def mirrored(case):
+    """The same episode with the order inside each day turned round: ids and times mirrored."""
+
+    def turned(contact):
+        found = {**contact, "contact_id": f"z{9 - int(contact['contact_id'][1:])}"}
+        if "contact_time" in contact:
+            hour, minute = map(int, contact["contact_time"].split(":"))
+            found["contact_time"] = f"{23 - hour:02}:{59 - minute:02}"
+        return found
+
+    return {**case, "contacts": [turned(contact) for contact in reversed(case["contacts"])]}
+
+
+def test_the_order_within_a_day_changes_no_result_of_any_random_episode():
+    # Versions of one contact are left out: their first row speaks for the rest, by definition.
+    cases = [
+        (name, case, overrides)
+        for name, case, overrides in random_cases(20260701, 1200)
+        if len({contact["contact_id"] for contact in case["contacts"]}) == len(case["contacts"])
+        and not any("onset_date" in contact for contact in case["contacts"])
+    ]
+    before = evaluate(cases)
+    after = evaluate([(name, mirrored(case), overrides) for name, case, overrides in cases])
+    for name, _, _ in cases:
+        for part in (None, *before[name].get("parts", {})):
+            old = before[name]["parts"][part] if part else before[name]
+            new = after[name]["parts"][part] if part else after[name]
+            for field in (*EPISODE, "phenotype", "entry_cohort"):
+                assert old.get(field) == new.get(field), (name, field)
+            assert old["audit"]["breaches"] == new["audit"]["breaches"], name
+            kept = ("category", "reason", "recorded", "late", "permitted", "missed_red_flag")
+            assert [old["audit"].get(k) for k in kept] == [new["audit"].get(k) for k in kept], name
 
 
 def test_a_missing_safety_column_never_makes_anyone_surer_of_a_lower_level(cases):
