@@ -94,7 +94,6 @@ joined as (
         u.*,
         s.source,
         s.episode_id as base_episode_id,
-        s.action_source,
         p.w_lo_days,
         p.w_hi_days,
         p.maturity_grace_days,

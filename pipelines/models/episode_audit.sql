@@ -93,6 +93,7 @@ recording as (
 joined as (
     select
         u.episode_key,
+        g.acts_recorded,
         t.missed,
         t.late_red,
         t.pending,
@@ -145,5 +146,6 @@ select
     expected_lb,
     expected_ub,
     recorded,
-    recorded_implied
+    recorded_implied,
+    acts_recorded as action_source
 from categorised
