@@ -171,10 +171,11 @@ def test_a_malformed_case_is_told_with_file_and_line(tmp_path):
         "contacts": [{"contact_id": "c1", "contact_date": "2024-01-06", "pain": 5}],
     }
     path = tmp_path / "cases.json"
-    path.write_text(json.dumps({"cases": [{"id": "ours-1", "input": content}]}, indent=1))
+    case = {"id": "ours-1", "input": content, "expected": {"worst_lb": "GP"}}
+    path.write_text(json.dumps({"cases": [case]}, indent=1))
     found = outcomes("assure", path)
     assert found.returncode == 2
-    assert "cases.json, line 4" in found.stderr
+    assert "cases.json, line 14" in found.stderr
     assert "unknown field 'pain'" in found.stderr
 
 

@@ -424,7 +424,12 @@ def test_statements_share_one_filter() -> None:
     def filter_of(text: str) -> str:
         return text.split("filtered as (")[1].split("\n),")[0]
 
+    whole = {"case_origin.sql", "episode_names.sql", "snapshot_files.sql", "snapshot_meta.sql"}
+    assert whole <= statements().keys()
     for name, text in statements().items():
+        if name in whole:  # what a snapshot says of itself: no selection applies
+            assert "$" not in text, name
+            continue
         condition = filter_of(text).replace("contact_date", "placed_date")
         condition = condition.replace("from contacts", "from episodes")
         assert condition == filter_of(statements()["escalation.sql"]), name
