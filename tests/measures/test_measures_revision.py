@@ -20,6 +20,9 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.revision import revisions
 from pipelines.measures.types import MeasureError
 
+# Each test builds on the snapshots of the one before, so one worker runs them all.
+pytestmark = pytest.mark.xdist_group("revision")
+
 CLOCKED = ("escalation_confirmed", "persistence_share_8_weeks", "days_to_action", "agreement")
 
 
