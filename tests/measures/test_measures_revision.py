@@ -20,17 +20,22 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.revision import revisions
 from pipelines.measures.types import MeasureError
 
-# Each test builds on the snapshots of the one before, so one worker runs them all.
-pytestmark = pytest.mark.xdist_group("revision")
+# One worker runs them all, so that the snapshots are built once.
+pytestmark = pytest.mark.xdist_group(name="revision")
 
 CLOCKED = ("escalation_confirmed", "persistence_share_8_weeks", "days_to_action", "agreement")
 
 
 @pytest.fixture(scope="module")
 def home(demo_home, tmp_path_factory) -> Home:
-    """A copy of the demo home of its own, to be built again."""
+    """A copy of the demo home with four snapshots: before and after the correction, built again
+    from the same landing rows, and under another parameter."""
     own = Path(shutil.copytree(demo_home.root, tmp_path_factory.mktemp("again") / "home"))
-    return Home.open(own)
+    copy = Home.open(own)
+    build(copy)
+    (copy.root / "outcomes.toml").write_text("[parameters]\ngp_recency_days = 7\n")
+    build(copy)
+    return copy
 
 
 @pytest.fixture
@@ -58,8 +63,7 @@ def test_the_correction_revises_the_month_that_the_truth_names(opened):
     assert march.before != march.after
 
 
-def test_a_rebuild_from_landing_gives_identical_figures_and_no_revision(home, opened):
-    build(home)
+def test_a_rebuild_from_landing_gives_identical_figures_and_no_revision(opened):
     before, after = opened(1), opened(2)
     for name in catalogue():
         old, new = (evaluate(con, name, Filter(), ("month",)) for con in (before, after))
@@ -69,9 +73,7 @@ def test_a_rebuild_from_landing_gives_identical_figures_and_no_revision(home, op
         assert rows and not any(row.revised for row in rows)
 
 
-def test_other_parameters_are_told_as_rules(home, opened):
-    (home.root / "outcomes.toml").write_text("[parameters]\ngp_recency_days = 7\n")
-    build(home)
+def test_other_parameters_are_told_as_rules(opened):
     found = [r for r in revisions(opened(2), opened(3), "escalation_confirmed") if r.revised]
     assert found
     assert {why for r in found for why, _ in r.why} == {"rules"}
