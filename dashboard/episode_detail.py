@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
 from dashboard import filters, store, text, ui
-from dashboard.charts.timeline import Event, Score, timeline
+from dashboard.charts.timeline import Event, Mark, Score, timeline
 
 Part = dict[str, Any]
+EIGHT_WEEKS = 56
 
 
 def show(view: ui.View, found: dict[str, Any]) -> None:
@@ -25,7 +26,8 @@ def show(view: ui.View, found: dict[str, Any]) -> None:
     st.header(f"Episode {part['episode_id']}")
     _summary(part, view, levels)
     diary = store.rows(view.snapshot, "log_days", episode_key=part["episode_key"])
-    ui.show(timeline(_events(part, diary, levels), _scores(part), view.colours), "timeline")
+    events, scores = _events(part, diary, levels), _scores(part)
+    ui.show(timeline(events, scores, view.colours, _marks(part)), "timeline")
     _triggers(part)
     _actions(part, levels)
     st.header("Contacts")
@@ -114,6 +116,15 @@ def _events(part: Part, diary: list[store.Row], levels: dict[str, str]) -> list[
 
 def _date(iso: str) -> date:
     return date.fromisoformat(iso)
+
+
+def _marks(part: Part) -> list[Mark]:
+    """Onset and the end of the eighth week; nothing is drawn of an onset that is a range."""
+    first, last = part["onset_earliest"], part["onset_latest"]
+    if not part["onset_known"] or first != last:
+        return []
+    onset = _date(first)
+    return [Mark(onset, "Onset"), Mark(onset + timedelta(days=EIGHT_WEEKS), "8 weeks")]
 
 
 def _scores(part: Part) -> list[Score]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipelines.cli_options import (
     DateOption,
@@ -39,7 +41,8 @@ def files(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     print_balance(receipts, held)
     if refusals:
-        table = Table("When", "File", "Where", "Refused because", title="Refused")
+        names = (Column("When", overflow="fold"), Column("File", overflow="fold"))
+        table = Table(*names, "Where", "Refused because", title="Refused", box=SIMPLE)
         for row in refusals:
             table.add_row(row["refused_at"], row["name"], row["place"] or "", row["reason"])
         Console().print(table)
@@ -49,20 +52,30 @@ def files(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 def print_balance(receipts: list[Receipt], held: set[str] | None = None) -> None:
     """A line per file: physical records = accepted + set aside + dropped."""
-    table = Table("File", "Profile", "Records", "Accepted", "Set aside", "Dropped", "Data to", "")
+    names = (Column("File", overflow="fold"), Column("Profile", overflow="fold"))
+    table = Table(*names, box=SIMPLE, padding=(0, 1, 0, 0))
+    for heading in ("Records", "Accepted", "Set aside", "Dropped", "Data to"):
+        table.add_column(heading, justify="left" if heading == "Data to" else "right")
+    reasons: Counter[str] = Counter()
     for each in receipts:
         n = each.records
-        dropped = ", ".join(f"{reason} {count}" for reason, count in sorted(n.dropped.items()))
-        note = "unchanged" if each.unchanged else ""
+        reasons.update(n.dropped)
+        note = " unchanged" if each.unchanged else ""
         if held is not None and each.file_id not in held:
-            note = "superseded"
+            note = " superseded"
         table.add_row(
             *(each.name, each.profile, f"{n.physical:,}", f"{n.accepted:,}"),
-            *(f"{n.quarantined:,}", dropped, f"{each.extract_date:%d/%m/%Y}", note),
+            *(f"{n.quarantined:,}", f"{sum(n.dropped.values()):,}"),
+            f"{each.extract_date:%d/%m/%Y}{note}",
         )
     if not receipts:
         return
     Console().print(table)
+    if reasons:
+        told = ", ".join(
+            f"{reason.replace('_', ' ')} {n:,}" for reason, n in sorted(reasons.items())
+        )
+        say(f"Dropped: {told}. By file: outcomes files --json")
     risky = [each.singled_out for each in receipts if each.singled_out is not None]
     if risky:
         say(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -30,15 +32,20 @@ def snapshots_list(home: HomeOption = None, as_json: JsonOption = False) -> None
     if as_json:
         print(json.dumps([{"name": s.name, "published": s.published} for s in found], indent=1))
         return
-    table = Table("", "Snapshot", "Made", "Data to", "Rules as of", "MB")
+    # Narrow enough for 80 characters: the whole name is what `rollback` and `show` ask for.
+    table = Table("", "Snapshot", "Made (UTC)", "Data to", box=SIMPLE, padding=(0, 1, 0, 0))
     for each in found:
-        meta = each.meta()
         table.add_row(
-            *("published" if each.published else "", each.name),
-            *(f"{each.created_at:%d/%m/%Y %H:%M}", meta["data_to"], meta["ruleset_version"]),
-            f"{each.size / 1e6:.1f}",
+            *("●" if each.published else "", each.name),
+            *(f"{each.created_at:%d/%m/%Y %H:%M}", _day(each.meta()["data_to"])),
         )
     Console().print(table if found else "No snapshot has been published yet.")
+    if found:
+        say("● published")
+
+
+def _day(iso: str) -> str:
+    return f"{dt.date.fromisoformat(iso):%d/%m/%Y}"
 
 
 @app.command("show")
@@ -50,7 +57,10 @@ def snapshots_show(
     """What made a snapshot: files, rules, code, engine."""
     target = opened(home)
     info = snapshots.info(target, name) if name else published(target)
-    found: dict[str, Any] = {"name": info.name, "published": info.published, **info.meta()}
+    found: dict[str, Any] = {
+        **{"name": info.name, "published": info.published, "megabytes": round(info.size / 1e6, 1)},
+        **info.meta(),
+    }
     if as_json:
         print(json.dumps(found, indent=1))
         return

@@ -96,7 +96,7 @@ def _weeks(found: Improvement, colours: Palette) -> Spec:
     marks = [(day, n) for day, n in found.n_at_risk if day <= ends]
     return axis(
         colours,
-        "Weeks since the first score; below, number still followed",
+        "Weeks since the first score;<br>below, number still followed",
         range=[-2, ends + 1],
         tickvals=[day for day, _ in marks],
         ticktext=[f"{day // 7}<br><b>{text.count(n)}</b>" for day, n in marks],
@@ -153,8 +153,9 @@ def _said(found: Improvement) -> str:
     ]
     if gap is not None:
         parts.append(
-            f"Improvement is seen only when pain is scored, in the middle every {text.days(gap)}, "
-            "so times are late by up to that much."
+            f"Improvement is dated on the day a score shows it: times read late where scores are "
+            f"far apart (median gap {text.days(gap)}, diaries included). Where few are still "
+            "followed, the curve can read too high."
         )
     return " ".join(parts)
 

@@ -11,6 +11,7 @@ from dashboard.charts.base import Chart, Table, nothing
 from dashboard.theme import FONT, Palette, Spec, axis, layout, note
 
 LANE = 52
+MARK_ROOM = 70
 LANES = ("Contacts", "Exercise diary", "Triggers", "Actions on record")
 
 
@@ -32,12 +33,29 @@ class Score:
     origin: str
 
 
-def timeline(events: Sequence[Event], scores: Sequence[Score], colours: Palette) -> Chart:
-    """Scores as a line over lanes of events; the table lists all of it in order of time."""
+@dataclass(frozen=True)
+class Mark:
+    """A day that the others are read against, as a line across all lanes: onset, 8 weeks."""
+
+    day: date
+    words: str
+
+
+def timeline(
+    events: Sequence[Event],
+    scores: Sequence[Score],
+    colours: Palette,
+    marks: Sequence[Mark] = (),
+) -> Chart:
+    """Scores as a line over lanes of events; the table lists all of it in order of time.
+
+    `marks` further than MARK_ROOM days from the first and last event stay in the table alone.
+    """
     name = "What happened when"
     if not events and not scores:
         return nothing(name, "Nothing dated is on record for this episode.", name)
     lanes = [lane for lane in LANES if any(event.lane == lane for event in events)]
+    drawn = _near(marks, events, scores)
     height = 200 if scores else 40
     data = [_lane(lane, place, events, colours) for place, lane in enumerate(lanes)]
     if scores:
@@ -50,7 +68,7 @@ def timeline(events: Sequence[Event], scores: Sequence[Score], colours: Palette)
             height + LANE * len(lanes) + 60,
             xaxis=axis(
                 colours, type="date", tickformat="%-d %b<br>%Y", hoverformat="%-d %B %Y", nticks=7,
-                anchor="y" if lanes else "y2", showgrid=True, range=_span(events, scores),
+                anchor="y" if lanes else "y2", showgrid=True, range=_span(events, scores, drawn),
             ),
             yaxis=axis(
                 colours, range=[len(lanes) - 0.6, -0.75], domain=[0, share],
@@ -66,18 +84,44 @@ def timeline(events: Sequence[Event], scores: Sequence[Score], colours: Palette)
                     yshift=9, font={"size": 12, "color": colours.text, "family": FONT},
                 )
                 for place, lane in enumerate(lanes)
-            ],
+            ]
+            + [_mark_label(mark, colours) for mark in drawn],
+            shapes=[_mark_line(mark, colours) for mark in drawn],
         ),
     }  # fmt: skip
-    return Chart(name, spec, _alt(events, scores), _table(name, events, scores))
+    if drawn:
+        spec["layout"]["margin"] = {**spec["layout"]["margin"], "t": 32}
+    return Chart(name, spec, _alt(events, scores, marks), _table(name, events, scores, marks))
 
 
-def _span(events: Sequence[Event], scores: Sequence[Score]) -> list[str]:
+def _near(marks: Sequence[Mark], events: Sequence[Event], scores: Sequence[Score]) -> list[Mark]:
+    """The marks that have room: a distant one would press everything else into a corner."""
+    days = [event.day for event in events] + [score.day for score in scores]
+    room = timedelta(days=MARK_ROOM)
+    return [mark for mark in marks if min(days) - room <= mark.day <= max(days) + room]
+
+
+def _mark_line(mark: Mark, colours: Palette) -> Spec:
+    day = mark.day.isoformat()
+    return {
+        "type": "line", "xref": "x", "yref": "paper", "x0": day, "x1": day, "y0": 0, "y1": 1,
+        "line": {"color": colours.muted, "width": 1, "dash": "dash"}, "layer": "below",
+    }  # fmt: skip
+
+
+def _mark_label(mark: Mark, colours: Palette) -> Spec:
+    return note(
+        colours, mark.words, mark.day.isoformat(), 1, xref="x", yref="paper", yanchor="bottom"
+    )
+
+
+def _span(events: Sequence[Event], scores: Sequence[Score], marks: Sequence[Mark]) -> list[str]:
     """From a little before the first day to a little after the last, at least three weeks.
 
     Around a single day the axis would otherwise count hours and repeat the date.
     """
     days = [event.day for event in events] + [score.day for score in scores]
+    days += [mark.day for mark in marks]
     first, last = min(days), max(days)
     room = timedelta(days=max(2, (last - first).days // 25, (21 - (last - first).days) // 2))
     return [(first - room).isoformat(), (last + room).isoformat()]
@@ -130,7 +174,7 @@ def _scores(scores: Sequence[Score], colours: Palette) -> Spec:
     }
 
 
-def _alt(events: Sequence[Event], scores: Sequence[Score]) -> str:
+def _alt(events: Sequence[Event], scores: Sequence[Score], marks: Sequence[Mark]) -> str:
     days = [event.day for event in events] + [score.day for score in scores]
     counted = [
         f"{text.count(sum(event.lane == lane for event in events))} in {lane.lower()}"
@@ -139,12 +183,17 @@ def _alt(events: Sequence[Event], scores: Sequence[Score]) -> str:
     said = f"Timeline from {text.day(min(days))} to {text.day(max(days))}: {', '.join(counted)}."
     if scores:
         said += f" Pain {scores[0].value:g} at first, {scores[-1].value:g} at last."
+    if marks:
+        said += f" {'; '.join(f'{mark.words}: {text.day(mark.day)}' for mark in marks)}."
     return said
 
 
-def _table(name: str, events: Sequence[Event], scores: Sequence[Score]) -> Table:
+def _table(
+    name: str, events: Sequence[Event], scores: Sequence[Score], marks: Sequence[Mark]
+) -> Table:
     rows = [(event.day, event.lane, event.words) for event in events]
     rows += [(s.day, "Pain", f"{s.value:g} of 10 ({s.origin})") for s in scores]
+    rows += [(mark.day, "For comparison", mark.words) for mark in marks]
     rows.sort(key=lambda row: (row[0], row[1]))
     lines = tuple((text.day(day), kind, words) for day, kind, words in rows)
     return Table(name, ("Day", "What", "Detail"), lines)

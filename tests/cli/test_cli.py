@@ -65,6 +65,8 @@ def test_answers_snapshots_and_explain(demo_home):
     assert re.search(r"95% CI \d+\.\d% to \d+\.\d%\), [\d,]+ of [\d,]+", found.stdout)
     listed = json.loads(outcomes("snapshots", "list", "--json", home=demo_home.root).stdout)
     assert len(listed) == 2 and [s["published"] for s in listed] == [True, False]
+    told = outcomes("snapshots", "list", home=demo_home.root).stdout
+    assert all(s["name"] in told for s in listed), "a name cut short cannot be rolled back to"
     shown = json.loads(outcomes("snapshots", "show", "--json", home=demo_home.root).stdout)
     assert shown["data_to"] == "2026-06-30"
     told = outcomes("explain", "STORY-01-LATE-AE", home=demo_home.root)

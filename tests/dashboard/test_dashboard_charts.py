@@ -10,7 +10,7 @@ import pytest
 from dashboard import text, theme
 from dashboard.charts import escalation, improvement, persistence
 from dashboard.charts.base import Chart, Table
-from dashboard.charts.timeline import Event, Score, timeline
+from dashboard.charts.timeline import Event, Mark, Score, timeline
 from pipelines.measures.answer_escalation import escalation as answer_escalation
 from pipelines.measures.answer_improvement import improvement as answer_improvement
 from pipelines.measures.answer_persistence import persistence as answer_persistence
@@ -135,6 +135,25 @@ def test_specifications_are_valid_and_described(colours: theme.Palette) -> None:
         assert len(chart.alt) > 40 and chart.alt.endswith("."), name
         assert chart.title and chart.table.rows, name
         assert "nan" not in repr(chart).lower(), name
+
+
+def test_onset_and_eight_weeks_are_drawn_where_there_is_room_and_listed_always() -> None:
+    onset, eight = Mark(date(2025, 1, 4), "Onset"), Mark(date(2025, 3, 1), "8 weeks")
+    visits = [
+        Event("Contacts", date(2025, 3, 1), "Triage"),
+        Event("Contacts", date(2025, 3, 20), ""),
+    ]
+    chart = timeline(visits, [], theme.LIGHT, [onset, eight])
+    assert chart.spec is not None
+    lines = chart.spec["layout"]["shapes"]
+    assert [line["x0"] for line in lines] == ["2025-01-04", "2025-03-01"]
+    first, last = chart.spec["layout"]["xaxis"]["range"]
+    assert first < "2025-01-04" and last > "2025-03-20"
+    assert {note["text"] for note in chart.spec["layout"]["annotations"]} >= {"Onset", "8 weeks"}
+    assert ("4 Jan 2025", "For comparison", "Onset") in chart.table.rows
+    distant = timeline(visits, [], theme.LIGHT, [Mark(date(2023, 1, 4), "Onset")])
+    assert distant.spec is not None and distant.spec["layout"]["shapes"] == []
+    assert ("4 Jan 2023", "For comparison", "Onset") in distant.table.rows
 
 
 def test_nothing_to_show_is_said_not_drawn() -> None:
