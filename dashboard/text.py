@@ -154,7 +154,7 @@ def figure(result: Result | Median) -> str:
 
 
 def limits(result: Result | Median) -> str:
-    """`95% CI 11.0% to 13.7%`; empty when there is no estimate."""
+    """`95% CI 11.0% to 13.7%`, `95% CI 25 days to not reached`; empty without an estimate."""
     if isinstance(result, NotEstimable):
         return ""
     share = isinstance(result, Estimate) and result.unit == "share"
@@ -164,8 +164,12 @@ def limits(result: Result | Median) -> str:
             return "not reached"
         return percent(value) if share else f"{round(value, 1):g}"
 
-    unit = "" if share else " days"
-    return f"{result.confidence:.0%} CI {end(result.lower)} to {end(result.upper)}{unit}"
+    said = f"{end(result.lower)} to {end(result.upper)}"
+    if not share and result.upper is not None:
+        said += " days"
+    elif not share and result.lower is not None:
+        said = f"{days(round(result.lower, 1))} to not reached"
+    return f"{result.confidence:.0%} CI {said}"
 
 
 def ratio(result: Result) -> str:

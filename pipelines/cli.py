@@ -82,7 +82,7 @@ def demo(
     import sample_data
 
     target = opened(home or default_root() / "demo")
-    say(f"Data home: {target.root}")
+    say(f"Data home: {target.root} (other verbs look there with --home)")
     base = [Path(path) for path in sample_data.demo_files()]
     _ingest(target, base)
     if snapshots.current(target) is None:

@@ -65,10 +65,9 @@ def _four(counts: CountParts) -> list[tuple[str, int]]:
 
 
 def _parts_words(found: Persistence) -> str:
-    said = (
-        f"{text.plural(found.crossing_soon, 'more open episode')} will cross 8 weeks within 14 "
-        "days."
-    )
+    soon = found.crossing_soon
+    more = text.plural(soon, "more open episode") if soon else "No more open episodes"
+    said = f"{more} will cross 8 weeks within 14 days."
     if found.now.cohort_unknown:
         said += (
             f" For {text.count(found.now.cohort_unknown)} the onset is too vague to say whether "

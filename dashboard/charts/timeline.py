@@ -82,6 +82,7 @@ def timeline(
                 note(
                     colours, lane, 0, place, xref="paper", xanchor="left", yanchor="bottom",
                     yshift=9, font={"size": 12, "color": colours.text, "family": FONT},
+                    bgcolor=colours.background,
                 )
                 for place, lane in enumerate(lanes)
             ]

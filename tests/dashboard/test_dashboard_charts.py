@@ -19,6 +19,7 @@ from pipelines.measures.proportion import share
 from pipelines.measures.query import Row
 from pipelines.measures.series import MonthlySeries, MonthPoint
 from pipelines.measures.spc import p_chart
+from pipelines.measures.types import Median
 
 LABELS = {
     "SELF_MANAGE": "Self-manage",
@@ -135,6 +136,15 @@ def test_specifications_are_valid_and_described(colours: theme.Palette) -> None:
         assert len(chart.alt) > 40 and chart.alt.endswith("."), name
         assert chart.title and chart.table.rows, name
         assert "nan" not in repr(chart).lower(), name
+
+
+def test_a_limit_that_is_not_reached_has_no_unit_and_the_other_one_has() -> None:
+    def said(lower: float | None, upper: float | None) -> str:
+        return text.limits(Median("m", 30.0, lower, upper, 12, 5, (), "KM"))
+
+    assert said(36, 38) == "95% CI 36 to 38 days"
+    assert said(25, None) == "95% CI 25 days to not reached"
+    assert said(None, None) == "95% CI not reached to not reached"
 
 
 def test_onset_and_eight_weeks_are_drawn_where_there_is_room_and_listed_always() -> None:
