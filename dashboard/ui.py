@@ -118,7 +118,7 @@ def card(found: Card) -> None:
     """One key figure: the value, then lines that each begin with a symbol."""
     with st.container(border=True, height="stretch"):
         st.metric(found.label, found.value, help=meaning(found.measure))
-        st.markdown("  \n".join(found.lines))
+        st.markdown("\n\n".join(found.lines))
 
 
 def meaning(measure_id: str) -> str:

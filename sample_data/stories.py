@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from sample_data import world
@@ -53,25 +55,39 @@ def diary(story: str, days: range, score: int | None = None) -> list[dict[str, A
 
 def stories() -> tuple[list[Episode], dict[str, str]]:
     """The named episodes, and what each one is to show."""
-    told: list[tuple[str, str, list[Contact], list[dict[str, Any]]]] = []
+    told = [*_red_flags(), *_cancer(), *_twins(), *_course()]
+    return [story.episode() for story in told], {story.name: story.shows for story in told}
 
-    def tell(
-        name: str, shows: str, contacts: list[Contact], logs: list[dict[str, Any]] | None = None
-    ) -> None:
-        if logs is None:
-            logs = []
-        told.append((name, shows, contacts, logs))
 
+@dataclass(frozen=True)
+class Story:
+    """A named episode: what it is to show, its contacts and its diary."""
+
+    name: str
+    shows: str
+    contacts: list[Contact]
+    logs: list[dict[str, Any]] = field(default_factory=list)
+
+    def episode(self) -> Episode:
+        """As the generator's other episodes; of its latent course nothing is used."""
+        made = Episode(
+            number=0, site=SITE, first=self.contacts[0]["contact_date"], delay=5, resolves=999.0,
+            kind="persistent", start_score=6.0, reviews=0, has_app=bool(self.logs), signs={},
+            help={}, person={}, onset_known="day", story=True,
+        )  # fmt: skip
+        made.contacts, made.logs = self.contacts, self.logs
+        return made
+
+
+def _red_flags() -> Iterator[Story]:
     name = "STORY-01-LATE-AE"
-    tell(
+    yield Story(
         name,
         "A&E at day 5, acted on 39 days later: acted on late",
-        [
-            visit(name, 1, 5, ces_1_saddle="yes", **sent("A_AND_E", 44)),
-        ],
+        [visit(name, 1, 5, ces_1_saddle="yes", **sent("A_AND_E", 44))],
     )
     name = "STORY-02-SECOND-FLAG"
-    tell(
+    yield Story(
         name,
         "A second red flag after the first was dealt with: no action recorded",
         [
@@ -80,57 +96,48 @@ def stories() -> tuple[list[Episode], dict[str, str]]:
         ],
     )
     name = "STORY-03-BILATERAL"
-    tell(
+    yield Story(
         name,
         "Bilateral pain sent to A&E: beyond the leaflet, supported by an advisory item",
-        [
-            visit(name, 1, 5, adv_bilateral="yes", **sent("A_AND_E", 5)),
-        ],
+        [visit(name, 1, 5, adv_bilateral="yes", **sent("A_AND_E", 5))],
     )
     name = "STORY-04-OLD-LEAK"
-    old = dt.date(2024, 1, 10)
-    tell(
+    old: dict[str, Any] = {
+        "ces_6_urine_leak_since": dt.date(2024, 1, 10),
+        "ces_6_urine_leak_changed": "no",
+    }
+    yield Story(
         name,
         "A leak since two years before, unchanged: not a sign of this episode",
-        [
-            visit(
-                name,
-                1,
-                5,
-                ces_6_urine_leak="yes",
-                ces_6_urine_leak_since=old,
-                ces_6_urine_leak_changed="no",
-            ),
-        ],
+        [visit(name, 1, 5, ces_6_urine_leak="yes", **old)],
     )
     name = "STORY-05-FOOT-BLANK"
-    tell(
+    yield Story(
         name,
         "Floppy foot with one box blank: urgent care confirmed, A&E not ruled out",
-        [
-            visit(name, 1, 5, urg_3_floppy_foot="yes", ces_2_wiping="", **sent("URGENT", 5)),
-        ],
+        [visit(name, 1, 5, urg_3_floppy_foot="yes", ces_2_wiping="", **sent("URGENT", 5))],
     )
+
+
+def _cancer() -> Iterator[Story]:
     name = "STORY-06-CANCER-BY-GP"
-    tell(
+    yield Story(
         name,
         "Cancer fifteen years ago, referred in by the GP: action recorded",
-        [
-            visit(name, 1, 5, gp_1_cancer="yes", referral_source="gp"),
-        ],
+        [visit(name, 1, 5, gp_1_cancer="yes", referral_source="gp")],
     )
     name = "STORY-07-CANCER-GAIT"
-    tell(
+    yield Story(
         name,
         "Cancer with a change of gait: urgent care, no action recorded",
-        [
-            visit(name, 1, 5, gp_1_cancer="yes", urg_2_gait="yes"),
-        ],
+        [visit(name, 1, 5, gp_1_cancer="yes", urg_2_gait="yes")],
     )
-    for twin in (42, 43, 56, 57):
+
+
+def _twins() -> Iterator[Story]:
+    for twin, due in ((42, "not met"), (43, "permitted"), (56, "permitted"), (57, "due")):
         name = f"STORY-08-DAY-{twin}"
-        due = {42: "not met", 43: "permitted", 56: "permitted", 57: "due"}[twin]
-        tell(
+        yield Story(
             name,
             f"Not improved on day {twin} despite the exercises: an appointment is {due}",
             [
@@ -138,8 +145,11 @@ def stories() -> tuple[list[Episode], dict[str, str]]:
                 visit(name, 2, twin, nprs=6, help_tried="yes", help_improving="no"),
             ],
         )
+
+
+def _course() -> Iterator[Story]:
     name = "STORY-09-BETTER-NOT-WELL"
-    tell(
+    yield Story(
         name,
         "From 8 to 3 but still symptomatic past 8 weeks: improved, and persisting",
         [
@@ -148,42 +158,22 @@ def stories() -> tuple[list[Episode], dict[str, str]]:
         ],
     )
     name = "STORY-10-SIX-DIARY-DAYS"
-    tell(
+    yield Story(
         name,
         "Six diary days within 13 days: whether the exercises were tried is not known",
         [
             visit(name, 1, 7, nprs=6, help_tried="not_asked"),
             visit(name, 2, 60, nprs=6, help_tried="not_asked", help_improving="no"),
         ],
-        diary(name, range(8, 20, 2))[:6],
+        diary(name, range(8, 20, 2)),
     )
     name = "STORY-11-DID-NOT-ATTEND"
-    tell(
+    blank: dict[str, Any] = dict.fromkeys((*world.SCREEN, *HELP), "")
+    yield Story(
         name,
         "An appointment not attended is not evaluated",
         [
             visit(name, 1, 7, help_1_unmanageable="yes", **sent("TIMS", 8)),
-            visit(
-                name,
-                2,
-                30,
-                "appointment",
-                attendance="3",
-                nprs=None,
-                **dict.fromkeys((*world.SCREEN, *HELP), ""),
-            ),
+            visit(name, 2, 30, "appointment", attendance="3", nprs=None, **blank),
         ],
     )
-    return [_episode(n, contacts, logs) for n, _, contacts, logs in told], {
-        n: shows for n, shows, _, _ in told
-    }
-
-
-def _episode(name: str, contacts: list[Contact], logs: list[dict[str, Any]]) -> Episode:
-    made = Episode(
-        number=0, site=SITE, first=contacts[0]["contact_date"], delay=5, resolves=999.0,
-        kind="persistent", start_score=6.0, reviews=0, has_app=bool(logs), signs={}, help={},
-        person={}, onset_known="day", story=True,
-    )  # fmt: skip
-    made.contacts, made.logs = contacts, logs
-    return made

@@ -74,25 +74,29 @@ class Truth:
                 )
                 for month in sorted({month for month, _ in self.incident_by_month})
             },
-            "built_in": {
-                "refers_less_than_the_leaflet_says": world.UNDER_SITE,
-                "very_few_cases": world.SMALL_SITE,
-                "cauda_equina_questions_blank": _span(
-                    world.BLANK_SITE, world.BLANK_FROM, world.BLANK_TO
-                ),
-                "more_red_flags": {
-                    **_span("all sites", world.RISE_FROM, world.RISE_TO),
-                    "factor": world.RISE_FACTOR,
-                },
-                "correction": {
-                    **_span(world.CORRECTED_SITE, world.CORRECTED_FROM, world.CORRECTED_TO),
-                    **self.corrected,
-                },
-                "constant_persistence": "the course of pain does not depend on the calendar",
-            },
+            "built_in": self._built_in(),
             "faults": dict(sorted(self.faults.items())),
             "named_episodes": shows,
             "rows": rows,
+        }
+
+    def _built_in(self) -> dict[str, Any]:
+        """The situations that were put in, by what each is."""
+        return {
+            "refers_less_than_the_leaflet_says": world.UNDER_SITE,
+            "very_few_cases": world.SMALL_SITE,
+            "cauda_equina_questions_blank": _span(
+                world.BLANK_SITE, world.BLANK_FROM, world.BLANK_TO
+            ),
+            "more_red_flags": {
+                **_span("all sites", world.RISE_FROM, world.RISE_TO),
+                "factor": world.RISE_FACTOR,
+            },
+            "correction": {
+                **_span(world.CORRECTED_SITE, world.CORRECTED_FROM, world.CORRECTED_TO),
+                **self.corrected,
+            },
+            "constant_persistence": "the course of pain does not depend on the calendar",
         }
 
     @staticmethod

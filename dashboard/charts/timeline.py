@@ -78,14 +78,7 @@ def timeline(
                 colours, "Pain, 0 to 10", range=[-0.4, 10.6], domain=[min(0.98, share + 0.06), 1],
                 tickvals=[0, 2, 4, 6, 8, 10], showgrid=True, visible=bool(scores),
             ),
-            annotations=[
-                note(
-                    colours, lane, 0, place, xref="paper", xanchor="left", yanchor="bottom",
-                    yshift=9, font={"size": 12, "color": colours.text, "family": FONT},
-                    bgcolor=colours.background,
-                )
-                for place, lane in enumerate(lanes)
-            ]
+            annotations=_lane_labels(lanes, colours)
             + [_mark_label(mark, colours) for mark in drawn],
             shapes=[_mark_line(mark, colours) for mark in drawn],
         ),
@@ -100,6 +93,16 @@ def _near(marks: Sequence[Mark], events: Sequence[Event], scores: Sequence[Score
     days = [event.day for event in events] + [score.day for score in scores]
     room = timedelta(days=MARK_ROOM)
     return [mark for mark in marks if min(days) - room <= mark.day <= max(days) + room]
+
+
+def _lane_labels(lanes: Sequence[str], colours: Palette) -> list[Spec]:
+    return [
+        note(
+            colours, lane, 0, place, xref="paper", xanchor="left", yanchor="bottom", yshift=9,
+            font={"size": 12, "color": colours.text, "family": FONT}, bgcolor=colours.background,
+        )
+        for place, lane in enumerate(lanes)
+    ]  # fmt: skip
 
 
 def _mark_line(mark: Mark, colours: Palette) -> Spec:
