@@ -55,6 +55,8 @@ class _Malformed(ValueError):
 
 def count(source: Source, profile: Profile) -> int:
     """Lines of the text, counted without parsing them."""
+    if source.line_ends is not None:
+        return source.line_ends
     with opened(source) as text:
         return line_ends(text)
 
