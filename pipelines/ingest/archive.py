@@ -47,6 +47,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def _the_file(path: Path) -> zipfile.ZipInfo:
     with zipfile.ZipFile(path) as packed:
+        if not all(m.filename for m in packed.infolist()):
+            raise zipfile.BadZipFile("a member has no name")
         members = [m for m in packed.infolist() if not m.is_dir() and not _clutter(m.filename)]
     for number, member in enumerate(members, start=1):
         place = f"member {number}"

@@ -79,6 +79,12 @@ def test_a_damaged_member_is_refused(offer):
         offer(bytes(content), "export.zip")
 
 
+def test_a_member_without_a_name_is_refused(offer):
+    content = zipped(("export.csv", GOOD.encode())).replace(b"export.csv", b"\0xport.csv")
+    with pytest.raises(Refusal, match="a member has no name"):
+        offer(content, "export.zip")
+
+
 def test_any_changed_byte_of_an_archive_is_refused_or_read_whole(tmp_path):
     """Wherever a byte is damaged: the same text as before, or a refusal; nothing else."""
     content = zipped(("export.csv", GOOD.encode()))

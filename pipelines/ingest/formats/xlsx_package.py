@@ -90,6 +90,8 @@ def _contains(handle: Iterator[bytes], mark: bytes) -> bool:
 def _check_members(path: Path, package: zipfile.ZipFile) -> None:
     members = package.infolist()
     names = {member.filename.casefold() for member in members}
+    if "" in names:  # by a damaged directory: the library itself stumbles over such a member
+        raise damaged(path, None, "a part has no name")
     if len(names) != len(members):
         raise Refusal(path.name, None, "two parts of the workbook have one name", AGAIN)
     total = sum(member.file_size for member in members)
