@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.measures.disclosure.attack import Reader, cheapest, weak
 from pipelines.measures.disclosure.grid import Bools, Grid
 from pipelines.measures.disclosure.rules import Rules
 
@@ -29,6 +28,9 @@ def suppress(found: Grid, rules: Rules, spans: Mapping[str, bool] | None = None)
     Every other hidden count of every kind keeps a range of `rules.width`, proven by two witnesses,
     or is a zero that a shown zero gives away.
     """
+    # The solver takes half a second to load, and only shared figures need it.
+    from pipelines.measures.disclosure.attack import Reader, cheapest, weak
+
     hidden, fixed = primary(found, rules), np.zeros(len(found.nodes), dtype=np.bool_)
     if spans is not None:
         fixed[list(found.whole_time())] = True
