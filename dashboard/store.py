@@ -31,7 +31,7 @@ from pipelines.measures.headline import Answers, three_answers
 from pipelines.measures.query import with_conditions
 from pipelines.measures.series import MonthlySeries, escalation_by_month, persistence_by_month
 from pipelines.measures.table import MeasureTable
-from pipelines.snapshot import CURRENT, open_readonly
+from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -85,7 +85,7 @@ def published() -> Snapshot:
         )
     try:
         return _described(str(path))
-    except duckdb.Error as error:
+    except (DamagedSnapshot, duckdb.Error) as error:
         raise NoSnapshot(
             f"The snapshot {name} cannot be read ({type(error).__name__}). Run `outcomes build`, "
             "or choose an earlier one with `outcomes snapshots`."

@@ -37,15 +37,18 @@ def snapshots_list(home: HomeOption = None, as_json: JsonOption = False) -> None
     for each in found:
         table.add_row(
             *("●" if each.published else "", each.name),
-            *(f"{each.created_at:%d/%m/%Y %H:%M}", _day(each.meta()["data_to"])),
+            *(f"{each.created_at:%d/%m/%Y %H:%M}", _data_to(each)),
         )
     Console().print(table if found else "No snapshot has been published yet.")
     if found:
         say("● published")
 
 
-def _day(iso: str) -> str:
-    return f"{dt.date.fromisoformat(iso):%d/%m/%Y}"
+def _data_to(found: snapshots.SnapshotInfo) -> str:
+    try:
+        return f"{dt.date.fromisoformat(found.meta()['data_to']):%d/%m/%Y}"
+    except snapshots.DamagedSnapshot:
+        return "damaged"
 
 
 @app.command("show")

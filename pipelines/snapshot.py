@@ -32,6 +32,10 @@ HARDENED = {
 }
 
 
+class DamagedSnapshot(OutcomesError):
+    """A snapshot's file cannot be opened or read."""
+
+
 @dataclass(frozen=True)
 class SnapshotInfo:
     """A published file: `name` is the file's name, `published` whether CURRENT points at it."""
@@ -52,8 +56,18 @@ class SnapshotInfo:
 
 
 def open_readonly(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that can neither write, nor read other files, nor change its settings."""
-    return duckdb.connect(str(path), read_only=True, config=dict(HARDENED))
+    """A connection that can neither write, nor read other files, nor change its settings.
+
+    DamagedSnapshot for a file that is no whole database: its name and what to do.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=True, config=dict(HARDENED))
+    except duckdb.Error as error:
+        raise DamagedSnapshot(
+            f"the snapshot cannot be read ({type(error).__name__}): its file is damaged or gone",
+            where=path.name,
+            hint="Publish anew (outcomes build) or an earlier one (outcomes snapshots rollback).",
+        ) from None
 
 
 def publish(home: Home, write: Callable[[Path], None]) -> SnapshotInfo:
@@ -187,7 +201,7 @@ def _before(home: Home) -> SnapshotInfo:
     if now is None or not older:
         raise OutcomesError("there is no earlier snapshot", where=str(home.snapshots))
     previous = None
-    with contextlib.suppress(duckdb.Error):  # a broken one can be rolled back too
+    with contextlib.suppress(DamagedSnapshot, duckdb.Error):  # a broken one can be rolled back too
         previous = now.meta().get("previous_snapshot")
     return next((each for each in older if each.name == previous), older[0])
 

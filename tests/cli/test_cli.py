@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -196,3 +197,29 @@ def test_malformed_rules_are_told_with_file_and_line_and_nothing_is_published(de
     assert found.returncode == 2
     assert re.search(r"leaflet\.toml, line \d+, rule help-1-unmanageable", found.stderr)
     assert snapshot.listed(demo_home) == before
+
+
+def test_a_damaged_snapshot_is_told_by_every_verb_that_reads_it(demo_home, tmp_path):
+    home = Path(shutil.copytree(demo_home.root, tmp_path / "home"))
+    newest = sorted((home / "snapshots").glob("outcomes-*.duckdb"))[-1]
+    newest.chmod(0o644)
+    whole = newest.read_bytes()
+    reading = (
+        ("measures", "K1"),
+        ("checks",),
+        ("explain", "STORY-01-LATE-AE"),
+        ("snapshots", "show"),
+        ("snapshots", "compare", newest.name),
+    )
+    for content, asked in ((b"", ()), (whole[:5000], ()), (b"no database", reading)):
+        newest.write_bytes(content)
+        for words in (("answers",), *asked):
+            found = outcomes(*words, home=home)
+            assert found.returncode == 2, words
+            assert "the snapshot cannot be read" in found.stderr, words
+            assert newest.name in found.stderr and "rollback" in found.stderr, words
+    listed = outcomes("snapshots", "list", home=home)
+    assert listed.returncode == 0
+    assert "damaged" in listed.stdout
+    assert outcomes("snapshots", "rollback", home=home).returncode == 0
+    assert outcomes("measures", "escalation_confirmed", home=home).returncode == 0
