@@ -71,6 +71,8 @@ REWRITTEN = {
     *("contradiction_policy", "composite_no_means", "competing_level", "no_referral_means"),
     *("referral_window_days", "referral_lookback_days", "tims_label"),
 }
+# Every parameter that a rule set must have, and no other.
+NAMES = frozenset({*COLUMNS, *LISTS, *REWRITTEN})
 DERIVED = {
     "ps": "integer",
     "conflict_is_yes": "boolean",
@@ -86,10 +88,9 @@ def row(ps: int, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises RulesError where a rule file lacks a parameter that the models read, or has another.
     """
-    known = {*COLUMNS, *LISTS, *REWRITTEN}
-    for name in sorted(known - set(values)):
+    for name in sorted(NAMES - set(values)):
         raise RulesError(f"parameters.toml: the models need the parameter {name}")
-    for name in sorted(set(values) - known):
+    for name in sorted(set(values) - NAMES):
         raise RulesError(f"parameters.toml: no model reads the parameter {name}")
     found: dict[str, Any] = {name: values[name] for name in COLUMNS}
     for name, scale in BEYOND.items():

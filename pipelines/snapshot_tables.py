@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.checks.run import Check
 from pipelines.home import Home
+from pipelines.rules_kept import keep_rules
 from pipelines.snapshot import current
 from rules.ruleset import Ruleset
 
@@ -30,6 +31,11 @@ PUBLISHED = {
     "file": "landing_file",
     "param_set": "param_set",
 }
+# What the rules decided: each row refers to the run, which names the rules.
+CLASSIFIED = frozenset(
+    {"episode", "contact", "rule_trace", "score", "symptom_day", "log_day", "breach", "referral"}
+)
+RUN = 1
 
 
 def write_snapshot(
@@ -44,19 +50,36 @@ def write_snapshot(
     con.execute(f"attach '{escaped}' as snap")
     try:
         for table, model in PUBLISHED.items():
-            con.execute(f"create table snap.{table} as select * from {model}")
+            # A constant column is stored once, not row by row.
+            run = f", cast({RUN} as utinyint) as run_id" if table in CLASSIFIED else ""
+            con.execute(f"create table snap.{table} as select *{run} from {model}")
         names = home.config().get("sites", {})
         for site_id, entry in names.items():
             con.execute(
                 "update snap.site set name = ? where site_id = ?",
                 [entry.get("name", site_id), site_id],
             )
+        _write_run(con, ruleset)
         _write_rules(con, ruleset)
+        keep_rules(con, ruleset)
         _write_checks(con, checks)
         _write_meta(con, path, home, ruleset)
         con.execute("checkpoint snap")
     finally:
         con.execute("detach snap")
+
+
+def _write_run(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
+    """The run that classified every row: by which rules, when, with which code and engine."""
+    con.execute(
+        "create table snap.run (run_id utinyint, ruleset_version varchar, classified_at varchar, "
+        "code_version varchar, duckdb_version varchar)"
+    )
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    con.execute(
+        "insert into snap.run values (?, ?, ?, ?, ?)",
+        [RUN, ruleset.version, now, metadata.version("sciatica-outcomes"), duckdb.__version__],
+    )
 
 
 def _write_checks(con: duckdb.DuckDBPyConnection, checks: list[Check]) -> None:

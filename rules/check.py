@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 
 from rules.condition import Atom, ConditionError, atoms
-from rules.errors import RulesError
 from rules.files import RuleFile
 from rules.parts import (
     CALLS,
@@ -34,13 +33,13 @@ READINGS = ("leaflet", "ours")
 def check_levels(file: RuleFile, levels: tuple[Level, ...]) -> None:
     """Five levels, ranked from 0 without a gap, under the codes that the models know."""
     if [level.rank for level in levels] != list(range(len(levels))) or len(levels) < 2:
-        raise RulesError("levels.toml: ranks must count up from 0 without a gap")
+        raise file.fault("level", "ranks must count up from 0 without a gap")
     for index, level in enumerate(levels):
         if index >= len(LEVELS) or level.code != LEVELS[index]:
             wanted = LEVELS[index] if index < len(LEVELS) else "nothing more"
             raise file.error("level", index, f"rank {index} is {wanted}", "code")
     if len(levels) < len(LEVELS):
-        raise RulesError(f"levels.toml: the level {LEVELS[len(levels)]} is missing")
+        raise file.fault("level", f"after this one the level {LEVELS[len(levels)]} is missing")
 
 
 def check_items(file: RuleFile, items: Mapping[str, Item]) -> None:
@@ -82,7 +81,7 @@ def check_rules(
             raise file.error("rule", index, "entries are counted from 1", "entry")
     for code in codes[1:]:
         if not any(rule.leads_to == code for rule in rules):
-            raise RulesError(f"leaflet.toml: no rule leads to {code}")
+            raise file.fault("rule", f"no rule, up to this last one, leads to {code}")
     _check_conditions(file, rules, items)
 
 
@@ -152,7 +151,7 @@ def check_exercises(file: RuleFile, exercises: tuple[Exercise, ...]) -> None:
                 raise file.error("exercise", index, f"there is no amount '{name}'", "around")
     missing = [code for code in EXERCISES if code not in {e.code for e in exercises}]
     if missing:
-        raise RulesError(f"exercises.toml: the exercise {missing[0]} is missing")
+        raise file.fault("exercise", f"after this last one the exercise {missing[0]} is missing")
 
 
 def leaflet(file: RuleFile) -> dict[str, str]:
@@ -160,7 +159,7 @@ def leaflet(file: RuleFile) -> dict[str, str]:
     found = file.data.get("leaflet", {})
     for name in ("title", "publisher", "status", "review_date", "sha256"):
         if not isinstance(found, dict) or not isinstance(found.get(name), str):
-            raise RulesError(f"leaflet.toml: [leaflet] needs '{name}'")
+            raise file.fault("leaflet", f"[leaflet] needs '{name}'")
     return dict(found)
 
 

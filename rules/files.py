@@ -29,44 +29,63 @@ KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-class RuleFile:
-    """One parsed rule file. RulesError names the file, and the line where TOML is broken."""
+def read_text(name: str, folder: Path | None) -> str:
+    """The text of a rule file in `folder`, or of the packaged one; RulesError where there is none.
 
-    def __init__(self, name: str, folder: Path | None) -> None:
-        self.name = name
-        source = (folder / name) if folder else resources.files("rules").joinpath(name)
+    Line ends come as they would from any text file, so that a copy counts the same lines.
+    """
+    source = (folder / name) if folder else resources.files("rules").joinpath(name)
+    place = str(source) if folder else name
+    try:
+        return source.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RulesError(f"{place}: the file is missing") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise RulesError(f"{place}, line {line}: the file is not UTF-8 text") from None
+    except OSError as error:
+        raise RulesError(f"{place}: the file cannot be read: {error.strerror}") from None
+
+
+class RuleFile:
+    """One parsed rule file. RulesError names its place, and the line where TOML is broken.
+
+    `place` is what a refusal calls the file: its path, or its plain name for a packaged one.
+    """
+
+    def __init__(self, name: str, text: str, place: str | None = None) -> None:
+        self.name, self.text = place or name, text
         try:
-            self.text = source.read_text(encoding="utf-8")
-            self.data = tomllib.loads(self.text)
-        except FileNotFoundError:
-            raise RulesError(f"{name}: the file is missing in {folder}") from None
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            raise RulesError(f"{name}, line {line}: the file is not UTF-8 text") from None
+            self.data = tomllib.loads(text)
         except RecursionError:
-            raise RulesError(f"{name}: brackets are nested too deeply") from None
+            raise RulesError(f"{self.name}: brackets are nested too deeply") from None
         except tomllib.TOMLDecodeError as error:
-            why, _, place = str(error).partition(" (at ")
-            place = f", {place.rstrip(')')}" if place else ""
-            raise RulesError(f"{name}{place}: {why}") from None
-        except OSError as error:
-            raise RulesError(f"{name}: the file cannot be read: {error.strerror}") from None
+            why, _, at = str(error).partition(" (at ")
+            at = f", {at.rstrip(')')}" if at else ""
+            raise RulesError(f"{self.name}{at}: {why}") from None
 
     def entries(self, table: str) -> list[dict[str, Any]]:
         """The entries of `[[table]]`; none where the file has no such table."""
         found = self.data.get(table, [])
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise RulesError(f"{self.name}: write every entry under a line [[{table}]]")
+            raise self.fault(table, f"write every entry under a line [[{table}]]")
         return found
 
     def only(self, *tables: str) -> None:
         """Refuse a table that nobody reads: `[[rul]]` would pass unnoticed."""
         for table in self.data:
             if table not in tables:
-                raise RulesError(
-                    f"{self.name}: unknown table '{table}'{_near(table, tables)}"
-                    f"; it may hold {', '.join(tables)}"
-                )
+                near = _near(table, tables)
+                why = f"unknown table '{table}'{near}; it may hold {', '.join(tables)}"
+                raise self.fault(table, why)
+
+    def fault(self, table: str, why: str) -> RulesError:
+        """A refusal of a table as a whole: at its last entry, or at line 1 where it has none."""
+        found = 1
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if re.match(rf'\s*(\[\[?\s*["\']?{re.escape(table)}\b|{re.escape(table)}\s*=)', line):
+                found = number
+        return RulesError(f"{self.name}, line {found}: {why}")
 
     def error(self, table: str, index: int, why: str, key: str | None = None) -> RulesError:
         """A refusal of the index-th entry of a table, or of one key of it, with its line."""
@@ -74,6 +93,13 @@ class RuleFile:
         name = entry.get(NAMES[table], f"number {index + 1}")
         place = f"{self.name}, line {self._line(table, index, key)}, {table} {name}"
         return RulesError(f"{place}, {key}: {why}" if key else f"{place}: {why}")
+
+    def named(self, table: str, name: str, why: str) -> RulesError:
+        """A refusal of the entry of this name, or of the table where it has none."""
+        for index, entry in enumerate(self.entries(table)):
+            if entry.get(NAMES[table]) == name:
+                return self.error(table, index, why)
+        return self.fault(table, why)
 
     def _line(self, table: str, index: int, key: str | None) -> int:
         """Line of the entry's own name, or of the key where it has one; else of its header."""

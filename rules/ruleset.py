@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rules.check import check_exercises, check_items, check_levels, check_rules, leaflet
-from rules.files import RuleFile
+from rules.errors import RulesError
+from rules.files import RuleFile, read_text
 from rules.parameters import Parameter, overridden, read_parameters
 from rules.parts import Exercise, Item, Level, Rule
 
@@ -37,6 +38,9 @@ class Ruleset:
     values: dict[str, Any]
     leaflet: dict[str, str]
     version: str
+    # The files that it was read from, so that it can be kept beside what it classified.
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    folder: Path | None = field(default=None, compare=False)
 
     def level(self, code: str) -> Level:
         """The level with this code."""
@@ -46,6 +50,10 @@ class Ruleset:
     def screen_items(self) -> tuple[str, ...]:
         """The fifteen safety questions in the leaflet's order."""
         return tuple(code for code, item in self.items.items() if item.screen)
+
+    def file(self, name: str) -> RuleFile:
+        """One of its files again, to say where in it something stands."""
+        return RuleFile(name, self.texts[name], str(self.folder / name) if self.folder else None)
 
     def with_values(self, overrides: Mapping[str, Any]) -> Ruleset:
         """The same rules under other parameter values."""
@@ -58,7 +66,24 @@ def load(folder: Path | None = None, overrides: Mapping[str, Any] | None = None)
 
     Raises RulesError, which names the file, the line and the entry, for anything malformed.
     """
-    files = {name: RuleFile(name, folder) for name in FILES}
+    return from_texts({name: read_text(name, folder) for name in FILES}, overrides, folder)
+
+
+def from_texts(
+    texts: Mapping[str, str],
+    overrides: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+) -> Ruleset:
+    """The rule set that these files hold (text by file name); `folder` is where they lay.
+
+    Raises RulesError as `load` does, also where a file is missing.
+    """
+    for name in FILES:
+        if name not in texts:
+            raise RulesError(f"{name}: the file is missing")
+    files = {
+        name: RuleFile(name, texts[name], str(folder / name) if folder else None) for name in FILES
+    }
     for name, tables in FILES.items():
         files[name].only(*tables)
     levels = tuple(files["levels.toml"].made(Level, "level"))
@@ -80,6 +105,8 @@ def load(folder: Path | None = None, overrides: Mapping[str, Any] | None = None)
         values={},
         leaflet=leaflet(files["leaflet.toml"]),
         version="",
+        texts={name: texts[name] for name in FILES},
+        folder=folder,
     )
     return draft.with_values(overrides or {})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from rules.condition import atoms
 from rules.errors import RulesError
 from rules.parts import CONSTANTS
 from rules.ruleset import load
+from tests.rule_files import copied, spoil
 
 SHARED = Path(__file__).parents[2] / ".." / "shared"
 
@@ -22,18 +22,7 @@ SHARED = Path(__file__).parents[2] / ".." / "shared"
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the rule files that a test may spoil."""
-    for entry in resources.files("rules").iterdir():
-        if entry.name.endswith(".toml"):
-            (tmp_path / entry.name).write_text(entry.read_text(encoding="utf-8"), encoding="utf-8")
-    return tmp_path
-
-
-def spoil(folder, name, old, new):
-    path = folder / name
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return folder
+    return copied(tmp_path)
 
 
 def test_the_leaflet_has_nineteen_criteria_in_four_lists():
@@ -153,10 +142,13 @@ def test_a_malformed_file_is_refused_with_its_place(folder, name, old, new, mess
 def test_a_ruleset_without_levels_or_without_a_levels_rules_is_refused(folder):
     text = (folder / "leaflet.toml").read_text(encoding="utf-8")
     (folder / "leaflet.toml").write_text(text.replace('"URGENT"', '"A_AND_E"'), encoding="utf-8")
-    with pytest.raises(RulesError, match="no rule leads to URGENT"):
+    with pytest.raises(
+        RulesError,
+        match=r"leaflet\.toml, line 2\d\d: no rule, up to this last one, leads to URGENT",
+    ):
         load(folder)
     (folder / "levels.toml").write_text("", encoding="utf-8")
-    with pytest.raises(RulesError, match=r"levels\.toml"):
+    with pytest.raises(RulesError, match=r"levels\.toml, line 1: "):
         load(folder)
 
 
@@ -170,7 +162,9 @@ def test_a_file_that_is_no_text_is_refused_with_its_line(folder):
 def test_a_missing_exercise_is_named(folder):
     text = (folder / "exercises.toml").read_text(encoding="utf-8")
     (folder / "exercises.toml").write_text(text.split("[[exercise]]")[0], encoding="utf-8")
-    with pytest.raises(RulesError, match="the exercise knees_to_chest is missing"):
+    with pytest.raises(
+        RulesError, match=r"exercises\.toml, line 1: .*the exercise knees_to_chest is missing"
+    ):
         load(folder)
 
 
