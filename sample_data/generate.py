@@ -16,6 +16,8 @@ import numpy as np
 
 from sample_data import vendors, world
 from sample_data.dirt import soil
+from sample_data.followup import follow
+from sample_data.pathway import walk
 from sample_data.people import Episode, draw
 from sample_data.stories import stories
 from sample_data.truth import Truth
@@ -56,10 +58,14 @@ def generate(
     folder.mkdir(parents=True, exist_ok=True)
     out = _Files(folder)
     truth = Truth(seed, episodes)
-    for chunk in _chunks(episodes, seed):
-        for episode, rng in chunk:
+    for chunk, rng, own in _chunks(episodes, seed):
+        for episode in chunk:
+            record(episode, rng)
             truth.see(episode)
             soil(episode, rng, truth.faults)
+        walk(chunk, own, truth.pathway)
+        for episode in chunk:
+            follow(episode, own, truth.pathway)
             out.add(episode)
     told, shows = stories()
     for episode in told:
@@ -72,21 +78,16 @@ def generate(
     return found
 
 
-def _chunks(episodes: int, seed: int) -> Iterator[Iterator[tuple[Episode, np.random.Generator]]]:
-    """Latent episodes with what was recorded of them; each chunk has its own random stream."""
+def _chunks(
+    episodes: int, seed: int
+) -> Iterator[tuple[list[Episode], np.random.Generator, np.random.Generator]]:
+    """Latent episodes, the random stream of their chunk, and one for the pathway around them."""
     starts = range(0, episodes, CHUNK)
     seeds = np.random.SeedSequence(seed).spawn(len(starts))
     for start, own in zip(starts, seeds, strict=True):
         rng = np.random.default_rng(own)
-
-        def recorded(
-            start: int = start, rng: np.random.Generator = rng
-        ) -> Iterator[tuple[Episode, np.random.Generator]]:
-            for episode in draw(rng, start + 1, min(CHUNK, episodes - start)):
-                record(episode, rng)
-                yield episode, rng
-
-        yield recorded()
+        chunk = draw(rng, start + 1, min(CHUNK, episodes - start))
+        yield chunk, rng, np.random.default_rng(own.spawn(1)[0])
 
 
 class _Files:

@@ -27,6 +27,7 @@ class Truth:
     improvable: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     corrected: dict[str, int] = field(default_factory=dict)
+    pathway: Counter[Any] = field(default_factory=Counter)
 
     def see(self, episode: Episode) -> None:
         """Count one latent episode, before anything of it is lost."""
@@ -74,6 +75,7 @@ class Truth:
                 )
                 for month in sorted({month for month, _ in self.incident_by_month})
             },
+            "pathway": pathway_truth(self.pathway),
             "built_in": self._built_in(),
             "faults": dict(sorted(self.faults.items())),
             "named_episodes": shows,
@@ -105,6 +107,40 @@ class Truth:
         for (key, level), n in sorted(counts.items()):
             found.setdefault(key, {})[level] = n
         return found
+
+
+def pathway_truth(put_in: Counter[Any]) -> dict[str, Any]:
+    """What the pathway put in, on rows that no fault had spoilt."""
+
+    def group(name: str) -> dict[str, int]:
+        found = {str(key[1]): n for key, n in put_in.items() if key[0] == name and n}
+        return dict(sorted(found.items()))
+
+    def median(name: str) -> int:
+        days = {key[1]: n for key, n in put_in.items() if key[0] == name}
+        half, so_far = sum(days.values()) / 2, 0
+        for day in sorted(days):
+            so_far += days[day]
+            if so_far >= half:
+                return int(day)
+        return 0
+
+    visits = group("visits")
+    missed, attended = visits.get("missed 3", 0), visits.get("attended", 0)
+    return {
+        "referral_source": group("source"),
+        "median_days_referral_received_to_triage": median("days to triage"),
+        "median_days_referral_to_first_appointment": median("days to appointment"),
+        "waiting_for_first_appointment": put_in["waiting"],
+        "received_after_triage": put_in["received_after_triage"],
+        "visits_after_triage": visits,
+        "did_not_attend": _rate(missed, missed + attended),
+        "back_within_12_weeks_of_discharge": _rate(put_in["returned"], put_in["discharged"]),
+        "ed_outcome": group("ed_outcome"),
+        "global_change": group("pgic"),
+        "msk_hq_gain_of_6": _rate(put_in["msk_hq gain of 6"], put_in["msk_hq pairs"]),
+        "treatment_route_referrals": group("route"),
+    }
 
 
 def _rate(x: int, n: int) -> dict[str, Any]:

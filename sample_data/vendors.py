@@ -33,7 +33,11 @@ EPR = {
     "Shooting/burning": "ph_shooting_burning_electric", "Pins/needles": "ph_pins_numbness",
     "Advice given": "disposition_recorded", "Referred to": "referral_destination",
     "Date referred": "referral_date", "Source of referral": "referral_source",
-    "Attendance": "attendance", "Safety net": "safety_net_given",
+    "Referral received": "referral_received_date", "First appt": "first_appointment_date",
+    "Appt mode": "appointment_mode", "Attendance": "attendance", "ED outcome": "ed_outcome",
+    "Leaflet": "leaflet_given", "Safety net": "safety_net_given", "PGIC": "pgic",
+    "MSK-HQ": "msk_hq", "Painkillers tried": "analgesia_tried", "Physio before": "physio_tried",
+    "Marked weakness": "significant_weakness", "Debilitating": "debilitating",
     "Date discharged": "close_date", "Discharge reason": "close_reason", "Staff note": "",
 }  # fmt: skip
 CANONICAL = (
@@ -45,7 +49,10 @@ CANONICAL = (
     "help_2_sleep_impact", "help_2_med_helps", "help_3_worsening", "help_tried",
     "help_improving", "symptoms_present", "nprs", "ph_below_knee",
     "ph_shooting_burning_electric", "ph_pins_numbness", "disposition_recorded",
-    "referral_source", "attendance", "safety_net_given", "close_date", "close_reason",
+    "referral_source", "referral_received_date", "first_appointment_date", "appointment_mode",
+    "attendance", "ed_outcome", "leaflet_given", "safety_net_given", "pgic", "msk_hq",
+    "analgesia_tried", "physio_tried", "significant_weakness", "debilitating", "close_date",
+    "close_reason",
 )  # fmt: skip
 APP = (
     "patient_code", "date", "synced_at", "exercise_name", "completed", "sets_completed", "reps",
@@ -59,7 +66,13 @@ ANSWERS = {
 }  # fmt: skip
 ADVICE = {
     "A_AND_E": "A&E", "URGENT": "Same day", "GP": "See GP", "TIMS": "Physio appt",
-    "SELF_MANAGE": "Leaflet", "": "",
+    "SELF_MANAGE": "Leaflet", "MRI": "MRI scan", "INJECTION": "Nerve root injection",
+    "SURGERY": "Spinal surgery", "": "",
+}  # fmt: skip
+MODES = {"in_person": "Face to face", "telephone": "Telephone", "video": "Video"}
+RESULTS = {
+    "confirmed": "CES confirmed", "not_confirmed": "CES excluded", "not_scanned": "Not scanned",
+    "unknown": "Awaited",
 }  # fmt: skip
 TYPES = {
     "triage": "Triage", "review": "Review", "phone": "Telephone review",
@@ -90,6 +103,8 @@ def epr_row(contact: Row) -> list[str]:
             cells.append(TYPES[str(value)])
         elif name in ("disposition_recorded", "referral_destination"):
             cells.append(ADVICE[str(value or "")])
+        elif name in ("appointment_mode", "ed_outcome"):
+            cells.append((MODES | RESULTS).get(str(value or ""), ""))
         elif name == "nprs":
             cells.append("" if value is None else f"{value}/10")
         elif header == "Clinic" or value is None:

@@ -39,8 +39,29 @@ def _contacts(episode: Episode, rng: np.random.Generator) -> None:
     episode.contacts.sort(key=lambda contact: (contact["contact_date"], contact["contact_id"]))
 
 
+def visited(
+    episode: Episode, date: dt.date, kind: str, number: str, rng: np.random.Generator
+) -> Contact:
+    """One more contact of an episode, as recorded on that day."""
+    return _contact(episode, date, kind, number, rng)
+
+
+def missed(
+    episode: Episode,
+    date: dt.date,
+    kind: str,
+    number: str,
+    instead: Contact,
+    rng: np.random.Generator,
+) -> Contact:
+    """A booked visit that came to nothing: no answers, before the contact `instead` of it."""
+    own = instead["contact_id"].rsplit("-", 1)[1]
+    row = _contact(episode, date, kind, f"{number}{own}", rng)
+    return _unanswered(row, episode)
+
+
 def _contact(
-    episode: Episode, date: dt.date, kind: str, number: int, rng: np.random.Generator
+    episode: Episode, date: dt.date, kind: str, number: int | str, rng: np.random.Generator
 ) -> Contact:
     since_first = (date - episode.first).days
     contact: Contact = {
@@ -163,9 +184,15 @@ def _appointment(episode: Episode, first: Contact, rng: np.random.Generator) -> 
     visit = _contact(episode, date, "appointment", 9, rng)
     visit["attendance"] = "3" if rng.random() < 0.09 else "5"
     if visit["attendance"] == "3":
-        _blank(visit, world.SCREEN, "")
-        visit |= dict.fromkeys(episode.help, "") | {"nprs": None, "symptoms_present": ""}
+        _unanswered(visit, episode)
     episode.contacts.append(visit)
+
+
+def _unanswered(visit: Contact, episode: Episode) -> Contact:
+    """Nobody came, so nothing was asked."""
+    _blank(visit, world.SCREEN, "")
+    visit |= dict.fromkeys(episode.help, "") | {"nprs": None, "symptoms_present": ""}
+    return visit
 
 
 def _close(episode: Episode, rng: np.random.Generator) -> None:

@@ -66,6 +66,25 @@ OPEN_BLOCK = 0.05
 REVIEW_RATES = (0.62, 0.21, 0.12, 0.05)
 APP_RATE = 0.10
 
+# The pathway around the contacts: assumptions of ours where no source is named.
+SOURCES, SOURCE_SHARES = ("gp", "self", "fcp", "ed", "other"), (0.34, 0.36, 0.22, 0.03, 0.05)
+# Days from referral received to triage: median and spread (log scale).
+TRIAGE_WAIT = (6.0, 0.8)
+# Of booked visits after triage; a visit that came to nothing is a row of its own.
+DNA_RATE, CANCEL_RATE, PROVIDER_CANCEL_RATE = 0.09, 0.05, 0.02
+REBOOKED_RATE = 0.62
+# Who was referred to an appointment and not seen: mostly discharged, a few still wait.
+LEFT_LIST_RATE, LEFT_LIST_AFTER = 0.96, 120
+# Back with a new episode after a discharge: within 12 weeks, and later within about a year.
+RETURN_RATE, RETURN_DAYS = 0.055, 84
+LATER_RETURN_RATE, LATER_RETURN_DAYS = 0.03, 390
+# What the emergency department found; of suspected cauda equina syndrome 19 % are confirmed
+# (Hoeritzauer 2020).
+ED_BLANK, ED_AWAITED, ED_NOT_SCANNED, CONFIRMED_RATE = 0.20, 0.08, 0.17, 0.19
+PGIC_RATE, MSK_HQ_FIRST, MSK_HQ_LATER = 0.5, 0.6, 0.42
+# Referrals to a treatment route at a later visit: people who are stuck, and the others.
+ROUTES = {"MRI": (0.13, 0.012), "INJECTION": (0.10, 0.004), "SURGERY": (0.03, 0.001)}
+
 AGE_BANDS = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75-84", "85+")
 AGE_SHARES = (0.05, 0.13, 0.19, 0.24, 0.20, 0.12, 0.06, 0.01)
 SEXES, SEX_SHARES = ("female", "male", ""), (0.60, 0.385, 0.015)

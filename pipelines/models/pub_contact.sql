@@ -199,6 +199,9 @@ select
     r.h4_state,
     r.flags,
     k.referral_source,
+    k.referral_received_date,
+    k.first_appointment_date,
+    k.appointment_mode,
     k.ed_outcome,
     f.file_id,
     f.line

@@ -60,6 +60,13 @@ def test_a_finished_draft_takes_the_file_in(home, tmp_path):
         "See GP": "GP",
         "Same day": "URGENT",
         "A&E": "A_AND_E",
+        "MRI scan": "MRI",
+        "Nerve root injection": "INJECTION",
+        "Spinal surgery": "SURGERY",
+        "CES confirmed": "confirmed",
+        "CES excluded": "not_confirmed",
+        "Not scanned": "not_scanned",
+        "Awaited": "unknown",
     }
     finished = text.replace('extract_date = "TODO"', "extract_date = 2026-06-30")
     for spelling, code in answers.items():

@@ -15,6 +15,7 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from pipelines.measures.proportion import wilson
 from pipelines.measures.series import escalation_by_month
+from sample_data import world
 
 LEVELS = ("SELF_MANAGE", "TIMS", "GP", "URGENT", "A_AND_E")
 
@@ -269,3 +270,86 @@ def test_the_snapshot_cannot_be_written_or_used_to_read_other_files(demo_home, t
         with pytest.raises(duckdb.Error):
             con.execute(statement)
     con.close()
+
+
+def held(con, statement, expected, confidence=0.998):
+    """A share of the snapshot and the rate that was put in: is that inside its interval?"""
+    ((x, n),) = con.execute(statement).fetchall()
+    interval = wilson(x, n, confidence)
+    return n > 0 and interval.lower <= expected <= interval.upper
+
+
+def test_missed_visits_and_who_sent_people_come_out_as_they_were_put_in(demo_snapshot):
+    booked = "contact where contact_type in ('review', 'phone', 'appointment')"
+    for code, rate in (("3", world.DNA_RATE), ("2", world.CANCEL_RATE)):
+        among = f"coalesce(attendance, '5') in ('5', '6', '{code}')"
+        assert held(
+            demo_snapshot,
+            f"select count(*) filter (attendance = '{code}'), count(*) filter ({among}) "
+            f"from {booked}",
+            rate,
+        ), code
+    for source, share in zip(world.SOURCES, world.SOURCE_SHARES, strict=True):
+        assert held(
+            demo_snapshot,
+            f"select count(*) filter (referral_source = '{source}'), count(referral_source) "
+            "from contact where contact_type = 'triage'",
+            share,
+        ), source
+
+
+def test_waits_come_out_as_they_were_put_in(demo_snapshot, truth):
+    ((to_triage, backwards),) = demo_snapshot.execute(
+        "select quantile_disc(wait, 0.5) filter (wait >= 0), count(*) filter (wait < 0) from ("
+        "select date_diff('day', referral_received_date, contact_date) as wait from contact "
+        "where contact_type = 'triage')"
+    ).fetchall()
+    put_in = truth["pathway"]
+    assert to_triage == put_in["median_days_referral_received_to_triage"]
+    assert backwards == put_in["received_after_triage"]
+    ((to_appointment,),) = demo_snapshot.execute(
+        "with sent as (select episode_key, min(referral_date) as day from referral "
+        "where destination = 'TIMS' and kind = 'referral' group by all), "
+        "seen as (select episode_key, min(first_appointment_date) as day "
+        "from contact group by all) "
+        "select quantile_disc(date_diff('day', sent.day, seen.day), 0.5) "
+        "from sent join seen using (episode_key) where seen.day >= sent.day"
+    ).fetchall()
+    assert abs(to_appointment - put_in["median_days_referral_to_first_appointment"]) <= 1
+
+
+def test_people_who_came_back_and_what_was_found_come_out_as_they_were_put_in(demo_snapshot, truth):
+    put_in = truth["pathway"]
+    back = put_in["back_within_12_weeks_of_discharge"]["share"]
+    assert held(
+        demo_snapshot,
+        "select count(*) filter (exists (select 1 from episode as l where l.part = 1 "
+        "and l.patient_id = e.patient_id and l.episode_id <> e.episode_id "
+        "and date_diff('day', e.close_date, l.first_seen_date) between 1 and 84)), count(*) "
+        "from episode as e where e.close_date <= e.extract_date - 84",
+        back,
+    )
+    scanned = "ed_outcome in ('confirmed', 'not_confirmed')"
+    assert held(
+        demo_snapshot,
+        f"select count(*) filter (ed_outcome = 'confirmed'), count(*) filter ({scanned}) "
+        "from contact",
+        world.CONFIRMED_RATE,
+    )
+    gain = put_in["msk_hq_gain_of_6"]["share"]
+    assert held(
+        demo_snapshot,
+        "select count(*) filter (last - first >= 6), count(*) from ("
+        "select arg_min(msk_hq, contact_key) as first, arg_max(msk_hq, contact_key) as last "
+        "from contact where msk_hq is not null group by episode_key having count(*) > 1)",
+        gain,
+    )
+    routes = dict(
+        demo_snapshot.execute(
+            "select destination, count(*) from referral "
+            "where destination in ('MRI', 'INJECTION', 'SURGERY') group by 1"
+        ).fetchall()
+    )
+    assert set(routes) == {"MRI", "INJECTION", "SURGERY"}
+    for destination, n in put_in["treatment_route_referrals"].items():
+        assert 0.95 * n <= routes[destination] <= n, destination
