@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard import text
+from pipelines.words import PATTERNS
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ DIMENSIONS: Final = (
 )
 UNKNOWN: Final = "Not recorded"
 _QUINTILE: Final = {"1": "1, most deprived", "5": "5, least deprived"}
-_PATTERN: Final = {**text.PATTERNS, "UNKNOWN": "Pattern not known"}
+_PATTERN: Final = {**PATTERNS, "UNKNOWN": "Pattern not known"}
 _COHORT: Final = {
     "incident": "Within 8 weeks of onset",
     "prevalent": "Past 8 weeks",

@@ -9,6 +9,9 @@ import streamlit as st
 
 from dashboard import filters, store, text, ui
 from dashboard.charts.timeline import Event, Mark, Score, timeline
+from pipelines import words
+from pipelines.explain.audit import sentence
+from pipelines.explain.contact import answered_no
 
 Part = dict[str, Any]
 EIGHT_WEEKS = 56
@@ -22,18 +25,18 @@ def show(view: ui.View, found: dict[str, Any]) -> None:
         names = [_name(each, parts) for each in parts]
         chosen = st.selectbox("This ID has several episodes", names, key="part")
         part = parts[names.index(chosen)] if chosen in names else parts[0]
-    levels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
     st.header(f"Episode {part['episode_id']}")
-    _summary(part, view, levels)
+    _summary(part, view)
     diary = store.rows(view.snapshot, "log_days", episode_key=part["episode_key"])
-    events, scores = _events(part, diary, levels), _scores(part)
+    events, scores = _events(part, diary), _scores(part)
     ui.show(timeline(events, scores, view.colours, _marks(part)), "timeline")
+    _audit(part)
     _triggers(part)
-    _actions(part, levels)
+    _actions(part)
     st.header("Contacts")
     raised = {trigger["breach_date"] for trigger in part["triggers"]}
     for number, contact in enumerate(part["contacts"]):
-        _contact(contact, levels, opened=number == 0 or contact["date"] in raised)
+        _contact(contact, opened=number == 0 or contact["date"] in raised)
 
 
 def _name(part: Part, parts: list[Part]) -> str:
@@ -41,40 +44,25 @@ def _name(part: Part, parts: list[Part]) -> str:
     return f"{part['episode_id']} ({part['source']})" if several else str(part["episode_id"])
 
 
-def _bounds(confirmed: str | None, not_ruled_out: str | None, levels: dict[str, str]) -> str:
-    """The outcome in words; what is not settled never reads as self-manage."""
-    if confirmed is None:
-        return "Not judged"
-    nothing = confirmed == levels.get("SELF_MANAGE")
-    if confirmed == not_ruled_out:
-        return confirmed if nothing else f"{confirmed} confirmed"
-    return (
-        f"{'Not settled' if nothing else f'{confirmed} confirmed'}, {not_ruled_out} not ruled out"
-    )
-
-
-def _summary(part: Part, view: ui.View, levels: dict[str, str]) -> None:
+def _summary(part: Part, view: ui.View) -> None:
     names = filters.site_names(view.snapshot)
     facts = (
-        (
-            "Triage outcome over the episode",
-            _bounds(part["confirmed"], part["not_ruled_out"], levels),
-        ),
-        ("Against what was recorded", text.said(text.CATEGORIES, part["audit_category"])),
-        ("Symptoms at 8 weeks", text.said(text.PERSISTENCE, part["persist_8w"])),
+        ("Triage outcome over the episode", part["outcome"]),
+        ("Against what was recorded", text.said(words.CATEGORIES, part["audit_category"])),
+        ("Symptoms at 8 weeks", text.said(words.PERSISTENCE, part["persist_8w"])),
         ("Improvement", _improvement(part)),
         ("Onset", _onset(part)),
-        ("Entry", text.COHORTS.get(part["entry_cohort"], text.NONE)),
-        ("Pattern of pain", text.said(text.PATTERNS, part["phenotype"])),
+        ("Entry", words.COHORTS.get(part["entry_cohort"], text.NONE)),
+        ("Pattern of pain", text.said(words.PATTERNS, part["phenotype"])),
         ("Site", names.get(part["site_id"], text.NONE)),
     )
     for row in (facts[:4], facts[4:]):
-        for column, (head, words) in zip(st.columns(4), row, strict=True):
-            column.markdown(f"**{head}**  \n{words}")
+        for column, (head, said) in zip(st.columns(4), row, strict=True):
+            column.markdown(f"**{head}**  \n{said}")
 
 
 def _improvement(part: Part) -> str:
-    said = text.said(text.IMPROVEMENT, part["tti_event"])
+    said = text.said(words.IMPROVEMENT, part["tti_event"])
     if part["tti_event"] == "excluded":
         return f"{said}: {text.why(part['tti_reason'])}"
     return f"{said}, day {part['tti_days']} after the first score"
@@ -89,13 +77,9 @@ def _onset(part: Part) -> str:
     return f"Between {text.iso_day(first)} and {text.iso_day(last)}"
 
 
-def _events(part: Part, diary: list[store.Row], levels: dict[str, str]) -> list[Event]:
+def _events(part: Part, diary: list[store.Row]) -> list[Event]:
     events = [
-        Event(
-            "Contacts",
-            _date(c["date"]),
-            f"{_type(c)}: {_bounds(c['confirmed'], c['not_ruled_out'], levels)}",
-        )
+        Event("Contacts", _date(c["date"]), f"{c['kind']}: {c['outcome']}")
         for c in part["contacts"]
     ]
     events += [
@@ -104,12 +88,11 @@ def _events(part: Part, diary: list[store.Row], levels: dict[str, str]) -> list[
         if row["n_exercises"]
     ]
     events += [
-        Event("Triggers", _date(t["breach_date"]), f"{t['level']}: {_result(t)}")
+        Event("Triggers", _date(t["breach_date"]), f"{t['level']}: {_mark(t)} {t['said']}")
         for t in part["triggers"]
     ]
     events += [
-        Event("Actions on record", _date(a["referral_date"]), _action(a, levels))
-        for a in part["actions"]
+        Event("Actions on record", _date(a["referral_date"]), a["said"]) for a in part["actions"]
     ]
     return events
 
@@ -134,23 +117,19 @@ def _scores(part: Part) -> list[Score]:
     ]
 
 
-def _type(contact: Part) -> str:
-    return text.said(text.CONTACT_TYPES, contact["type"])
+def _mark(trigger: Part) -> str:
+    return {"COVERED": "✓", "MISSED": "✗", "PENDING": "…"}.get(trigger["result"], "○")
 
 
-def _result(trigger: Part) -> str:
-    symbols = {"COVERED": "✓", "MISSED": "✗", "PENDING": "…"}
-    said = text.said(text.ACTIONS, trigger["result"])
-    after = trigger["days_to_referral"]
-    if after is not None:
-        said += f" after {text.days(after)}"
-        said += "" if trigger["timely"] is not False else ", late"
-    return f"{symbols.get(trigger['result'], '○')} {said}"
-
-
-def _action(action: Part, levels: dict[str, str]) -> str:
-    to = levels.get(action["destination"]) or text.said(text.DESTINATIONS, action["destination"])
-    return f"{text.said(text.KINDS, action['kind'])}: {to}"
+def _audit(part: Part) -> None:
+    """What was done against what the rules say, in one paragraph."""
+    found = part["audit"]
+    st.subheader("What was done")
+    reason = f", as {found['reason']}" if found["reason"] else ""
+    notes = f" To note: {'; '.join(found['notes'])}." if found["notes"] else ""
+    st.markdown(f"**{found['said']}**{reason}: {found['done']}.{notes}")
+    if part["notes"]:
+        st.markdown(f"Notes on the episode's data: {'; '.join(part['notes'])}.")
 
 
 def _triggers(part: Part) -> None:
@@ -159,46 +138,40 @@ def _triggers(part: Part) -> None:
         st.markdown("No contact raised the level above self-management.")
         return
     for trigger in part["triggers"]:
-        certainty = "possible, a date is assumed" if trigger["possible"] else "confirmed"
+        by = f" ({trigger['answered_by']})" if trigger["answered_by"] else ""
         st.markdown(
-            f"- **{text.iso_day(trigger['breach_date'])}** · {trigger['level']}, {certainty} · "
-            f"{_result(trigger)}"
+            f"- **{text.iso_day(trigger['breach_date'])}** · {trigger['level']}, "
+            f"{trigger['certainty']} · {_mark(trigger)} {trigger['said']}{by}"
         )
 
 
-def _actions(part: Part, levels: dict[str, str]) -> None:
+def _actions(part: Part) -> None:
     st.subheader("Actions on record")
     if not part["actions"]:
         st.markdown("No referral, advice or appointment is on record.")
         return
     for action in part["actions"]:
         st.markdown(
-            f"- **{text.iso_day(action['referral_date'])}** · {_action(action, levels)} · "
-            f"{_judged(action)} · {_source(action['file'], action['line'])}"
+            f"- **{text.iso_day(action['referral_date'])}** · {sentence(action)} · "
+            f"{_source(action['file'], action['line'])}"
         )
-
-
-def _judged(action: Part) -> str:
-    said = text.said(text.JUDGED, action["result"])
-    reasons = (action["reasons"] or "").replace("_", " ")
-    return f"{said}: {reasons.replace(',', ', ')}" if reasons else said
 
 
 def _source(file: str | None, line: int | None) -> str:
     return f"{file or 'file not recorded'}, line {text.NONE if line is None else line}"
 
 
-def _contact(contact: Part, levels: dict[str, str], opened: bool) -> None:
+def _contact(contact: Part, opened: bool) -> None:
     """One step of the history: outcome, rules, what was not asked, facts, source row."""
-    outcome = _bounds(contact["confirmed"], contact["not_ruled_out"], levels)
+    outcome = contact["outcome"]
     if not contact["evaluated"]:
         outcome = "not judged (administrative, or not attended)"
-    elif contact["advisory"] and outcome == levels.get("SELF_MANAGE"):
-        outcome += f" by the leaflet, advisory: {', '.join(contact['advisory']).lower()}"
-    head = f"{text.iso_day(contact['date'])} · {_type(contact)} · {outcome}"
+    head = f"{text.iso_day(contact['date'])} · {contact['kind']} · {outcome}"
     with st.expander(head, expanded=opened, type="step"):
+        if contact["appointment_criterion"] == words.APPOINTMENT["permitted"]:
+            st.markdown("Between 6 and 8 weeks: an appointment is permitted, not yet due.")
         if contact["evaluated"]:
-            _rules(contact, levels)
+            _rules(contact)
             _unasked(contact)
         if contact["advisory"]:
             st.markdown(
@@ -209,13 +182,13 @@ def _contact(contact: Part, levels: dict[str, str], opened: bool) -> None:
             st.markdown("**What follows from scores, dates and diary**")
             st.markdown("\n".join(f"- {fact}" for fact in contact["facts"]))
         if contact["flags"]:
-            flags = [flag.replace("_", " ") for flag in contact["flags"]]
-            st.markdown(f"**Notes on the data:** {', '.join(flags)}")
+            st.markdown(f"**Notes on the data:** {'; '.join(contact['flags'])}")
         source = contact["source"]
         st.caption(f"Source: {_source(source['file'], source['line'])}")
 
 
-def _rules(contact: Part, levels: dict[str, str]) -> None:
+def _rules(contact: Part) -> None:
+    """Every rule's value: yes with its reasons, not known with what would settle it, then no."""
     fired = [rule for rule in contact["rules"] if rule["value"] == "yes"]
     not_known = [rule for rule in contact["rules"] if rule["value"] == "not known"]
     if not fired and not not_known:
@@ -223,7 +196,7 @@ def _rules(contact: Part, levels: dict[str, str]) -> None:
     for rule in fired:
         with st.container(border=True):
             st.markdown(
-                f"✓ **{rule['title']}** applies, leads to **{levels[rule['leads_to']]}**  \n"
+                f"✓ **{rule['title']}** applies, leads to **{rule['leads_to_label']}**  \n"
                 f"{rule['description']}  \n"
                 f"Why: {'; '.join(rule['because']) or 'its condition holds'}."
             )
@@ -231,15 +204,33 @@ def _rules(contact: Part, levels: dict[str, str]) -> None:
     if not_known:
         with st.container(border=True):
             st.markdown(f"**? {text.plural(len(not_known), 'rule')} not ruled out**")
-            st.markdown("\n".join(_open_rule(rule, levels) for rule in not_known))
+            st.markdown("\n".join(_open_rule(rule) for rule in not_known))
+    _ruled_out([rule for rule in contact["rules"] if rule["value"] == "no"])
 
 
-def _open_rule(rule: Part, levels: dict[str, str]) -> str:
-    settle = "; ".join(rule["would_settle"]) or "more than one answer"
+def _open_rule(rule: Part) -> str:
+    because = f" Open, as: {'; '.join(rule['because'])}." if rule["because"] else ""
     return (
-        f"- **{rule['title']}**, would lead to {levels[rule['leads_to']]} "
-        f"({rule['place']}). To settle it, one would need to know: {settle}."
+        f"- **{rule['title']}**, would lead to {rule['leads_to_label']} ({rule['place']})."
+        f"{because} To settle it: {'; '.join(rule['would_settle'])}."
     )
+
+
+def _ruled_out(rules: list[Part]) -> None:
+    """The rules that are no: those whose one question was answered no together, others apart."""
+    if not rules:
+        return
+    plain = [rule["title"] for rule in rules if answered_no(rule)]
+    lines = [
+        f"- **{rule['title']}**, would lead to {rule['leads_to_label']}: "
+        f"{'; '.join(rule['because'])}"
+        for rule in rules
+        if not answered_no(rule)
+    ]
+    if plain:
+        lines.append(f"- Answered no: {'; '.join(plain)}")
+    with st.expander(f"✗ {text.plural(len(rules), 'rule')} ruled out, and why", type="compact"):
+        st.markdown("\n".join(lines))
 
 
 def _unasked(contact: Part) -> None:

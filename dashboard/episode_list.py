@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import filters, store, text
 from dashboard.ui import View
 from pipelines.measures.types import NOT_SETTLED
+from pipelines.words import CATEGORIES, PERSISTENCE
 
 PAGE: Final = str(Path(__file__).parent / "views" / "episode.py")
 MOST: Final = 500
@@ -151,8 +152,8 @@ def _row(row: store.Row, names: dict[str, str], words: dict[str, str]) -> dict[s
         "Confirmed at first contact": words.get(row["first_outcome"], row["first_outcome"]),
         "Not ruled out then": level(row["first_ub"]),
         "Highest confirmed": words[NOT_SETTLED] if unsettled else level(row["worst_lb"]),
-        "Past 8 weeks": text.said(text.PERSISTENCE, row["persist_8w"]),
-        "Audit": text.said(text.CATEGORIES, row["audit_category"]),
+        "Past 8 weeks": text.said(PERSISTENCE, row["persist_8w"]),
+        "Audit": text.said(CATEGORIES, row["audit_category"]),
         "Contacts": row["n_contacts"],
         "Site": names.get(row["site_id"], text.NONE),
     }

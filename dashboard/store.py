@@ -21,8 +21,7 @@ import duckdb
 import streamlit as st
 
 from dashboard.launch import HOME_VARIABLE
-from pipelines.errors import OutcomesError
-from pipelines.explain import explain
+from pipelines.explain import NoEpisode, explain
 from pipelines.measures.case_query import case_rows
 from pipelines.measures.catalogue import measure as defined
 from pipelines.measures.evaluate import evaluate
@@ -246,14 +245,17 @@ def _explained(path: str, episode_id: str) -> Row | None:
     def ask(cur: duckdb.DuckDBPyConnection) -> Row | None:
         try:
             return explain(cur, episode_id)
-        except OutcomesError:
+        except NoEpisode:
             return None
 
     return _asked(path, ask)
 
 
 def explained(snapshot: Snapshot, episode_id: str) -> Row | None:
-    """One episode with its contacts, rules, triggers, actions and source rows; None if unknown."""
+    """One episode with its contacts, rules, triggers, actions and source rows; None if unknown.
+
+    RulesNotKept where the snapshot does not hold the rules that classified it.
+    """
     found: Row | None = _explained(snapshot.path, episode_id)
     return found
 

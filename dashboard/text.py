@@ -2,97 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
-from pipelines.explain_words import ANSWER_WORDS
 from pipelines.measures.catalogue import reason_text
 from pipelines.measures.types import Estimate, Median, NotEstimable, Result
-
-NONE: Final = "\N{EN DASH}"
+from pipelines.words import ANSWERS
+from pipelines.words import NONE as NONE
+from pipelines.words import said as said
 
 LEVEL_CODES: Final = ("SELF_MANAGE", "TIMS", "GP", "URGENT", "A_AND_E")
-ACTIONS: Final = {
-    "COVERED": "Action recorded",
-    "MISSED": "No action recorded",
-    "PENDING": "Awaiting information",
-    "NOT_AUDITABLE": "Cannot be judged",
-}
-JUDGED: Final = {
-    "JUSTIFIED": "In line with the leaflet",
-    "PERMITTED": "Permitted by the leaflet",
-    "OVER": "Beyond the leaflet",
-    "BEYOND_SUPPORTED": "Beyond the leaflet, supported by an advisory sign",
-    "NOT_AUDITABLE": "Cannot be judged",
-    "UNKNOWN": "Cannot be judged",
-    "PASS": "Meets the leaflet's conditions",
-    "FAIL": "Does not meet the leaflet's conditions",
-    "NOT_APPLICABLE": "Not judged",
-}
-KINDS: Final = {
-    "referral": "Referral",
-    "advice": "Advice given",
-    "appointment": "Appointment",
-    "gp_source": "Came from the GP",
-}
-DESTINATIONS: Final = {
-    "MRI": "MRI",
-    "INJECTION": "Injection",
-    "SURGERY": "Surgery",
-    "SPINAL": "Spinal service",
-    "PAIN": "Pain service",
-    "OTHER": "Other",
-}
-CATEGORIES: Final = {
-    "AGREE": "Agrees with the leaflet",
-    "UNDER": "Less urgent than the leaflet",
-    "LATE": "Acted on late",
-    "OVER": "Beyond the leaflet",
-    "PENDING": "Awaiting information",
-    "NOT_AUDITABLE": "Cannot be audited",
-}
-PERSISTENCE: Final = {
-    "PERSISTENT": "Still symptomatic past 8 weeks",
-    "NOT_PERSISTENT": "Resolved within 8 weeks",
-    "LOST": "No later information",
-    "PENDING": "Awaiting information",
-    "NOT_YET_DUE": "Too early to say",
-    "ONSET_UNKNOWN": "Onset not known",
-    "NO_DATA": "No contacts",
-}
-IMPROVEMENT: Final = {
-    "improved": "Clinically important improvement",
-    "escalated": "Escalated first",
-    "censored": "Not improved by the last score",
-    "excluded": "Not measured",
-}
-COHORTS: Final = {
-    "incident": "Seen within 8 weeks of onset",
-    "prevalent": "Arrived past 8 weeks",
-    None: "Not known",
-}
-CONTACT_TYPES: Final = {
-    "triage": "Triage",
-    "review": "Review",
-    "phone": "Telephone review",
-    "self_report": "Self-report",
-    "appointment": "MSK appointment",
-    "admin": "Administrative",
-}
-PATTERNS: Final = {
-    "SCIATICA_PATTERN": "Sciatica pattern",
-    "REFERRED_PATTERN": "Referred pain pattern",
-    "MIXED": "Mixed",
-    "UNKNOWN": "Not known",
-}
-
-
-def said(codes: Mapping[str, str], code: str | None) -> str:
-    """The words for a code; a code without words is shown in plain letters, never dropped."""
-    if code is None:
-        return NONE
-    return codes.get(code, code.replace("_", " ").lower())
 
 
 def count(n: int) -> str:
@@ -197,7 +116,7 @@ def listed(words: list[str], final: str = "and") -> str:
 
 def answer(code: str | None) -> str:
     """Why a question has no yes or no, in lower case: `not asked`, `declined`."""
-    return ANSWER_WORDS.get(code or "", "not recorded")
+    return ANSWERS.get(code or "", "not recorded")
 
 
 def why(code: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import episode_detail, episode_list, store, ui
+from pipelines.rules_kept import RulesNotKept
 
 view = ui.opened(
     "Episodes",
@@ -16,7 +17,11 @@ if not wanted:
     episode_list.show(view)
 else:
     episode_list.link_back()
-    found = store.explained(view.snapshot, wanted)
+    try:
+        found = store.explained(view.snapshot, wanted)
+    except RulesNotKept as error:
+        st.error(f"{error.what[0].upper()}{error.what[1:]}. {error.hint}", icon=":material/error:")
+        st.stop()
     if found is None:
         near = [
             row["episode_id"] for row in store.rows(view.snapshot, "near_ids", episode_id=wanted)

@@ -15,6 +15,8 @@ from dashboard import text
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from pipelines.measures.types import Estimate
+from rules.ruleset import load
+from tests.dashboard import handmade
 from tests.dashboard.conftest import Opener
 
 ESCALATED = ["A_AND_E", "URGENT", "GP"]
@@ -230,6 +232,35 @@ def test_choosing_a_row_opens_the_episode_and_the_button_closes_it(
     assert len(at.dataframe) == 1
 
 
+def test_the_episode_shows_every_rule_the_facts_the_audit_and_the_source_row(
+    open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    at = open_page(demo_home, "episode", episode="STORY-05-FOOT-BLANK")
+    assert not at.exception
+    told = words(at)
+    row = cursor.execute("select line from contact where contact_id = 'STORY-05-FOOT-BLANK-1'")
+    (line,) = row.fetchall()[0]
+    for rule in load().rules:
+        assert rule.title in told, rule.id
+    assert "✓ **Floppy foot** applies, leads to **Urgent care**" in told
+    assert "To settle it: Wiping with toilet paper feels different" in told
+    assert "✗ 17 rules ruled out, and why" in [each.label for each in at.expander]
+    assert "5 days since onset, 05/01/2026: not past 6 weeks" in told
+    assert "Exercises not tried: the person said no on 10/01/2026" in told
+    assert "**Cannot be audited**, as the level is not settled: Urgent care on record." in told
+    assert "in time: 1 day allowed (Referral: Urgent care)" in told
+    assert f"Source: Riverside_LegPain_Triage_2026H1.csv.gz, line {line}" in told
+
+
+def test_a_snapshot_without_its_rules_says_what_to_do(open_page: Opener, tmp_path: Path) -> None:
+    row = {"episode_key": 1, "episode_id": "A", "base_episode_id": "A", "part": 1, "source": "s"}
+    handmade.publish(tmp_path, {"episode": [row]}, "outcomes-1.duckdb")
+    at = open_page(tmp_path, "episode", episode="A")
+    assert not at.exception
+    assert "does not hold the rules that it was classified by" in at.error[0].value
+    assert "outcomes build" in at.error[0].value
+
+
 def test_unknown_episode_names_near_ones(open_page: Opener, demo_home: Path) -> None:
     at = open_page(demo_home, "episode", episode="no-such-episode")
     assert not at.exception
@@ -259,8 +290,6 @@ def test_pointer_to_nowhere_says_what_to_do(open_page: Opener, tmp_path: Path) -
 
 
 def test_a_new_publication_is_seen_on_the_next_run(open_page: Opener, tmp_path: Path) -> None:
-    from tests.dashboard import handmade
-
     episode = {"episode_key": 1, "episode_id": "A", "n_evaluated": 0, "n_contacts": 0}
     handmade.publish(tmp_path, {"episode": [episode]}, "outcomes-1.duckdb")
     at = open_page(tmp_path)

@@ -1,0 +1,69 @@
+"""One episode explained: its parts, contacts, triggers, actions and source rows as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import OutcomesError
+from pipelines.explain.audit import action, audit, trigger
+from pipelines.explain.contact import Book, explained
+from pipelines.explain.facts import History
+from pipelines.explain.reading import Row, rows
+from pipelines.rules_kept import kept_rules
+from pipelines.words import FLAGS, said
+
+
+class NoEpisode(OutcomesError):
+    """The snapshot has no episode of this id."""
+
+
+def explain(cur: duckdb.DuckDBPyConnection, episode_id: str) -> dict[str, Any]:
+    """Everything about one episode: its parts, contacts, rules, triggers, actions, source rows.
+
+    `episode_id` is the id as shown ('#2' for a second part shows that part alone); all of it
+    is plain data (dates as ISO text) ready for JSON. The rules are the snapshot's own, under the
+    parameters that classified it. Raises NoEpisode when there is none, RulesNotKept when the
+    snapshot does not hold its rules.
+    """
+    base, _, part = episode_id.partition("#")
+    episodes = rows(cur, "episodes", base=base, part=part)
+    if not episodes:
+        raise NoEpisode(
+            f"there is no episode '{episode_id}' in the published snapshot",
+            hint="Ids are written as in the export; list them on the Episode page.",
+        )
+    levels = rows(cur, "levels")
+    book = Book(
+        kept_rules(cur),
+        {row["level"]: row["label"] for row in levels},
+        {row["code"]: row["label"] for row in levels},
+    )
+    return {
+        "episode_id": episode_id,
+        "rules_as_of": book.ruleset.version,
+        "parts": [_part(cur, episode, book) for episode in episodes],
+    }
+
+
+def _part(cur: duckdb.DuckDBPyConnection, episode: Row, book: Book) -> Row:
+    key = episode["episode_key"]
+    everywhere = rows(cur, "contacts", base=episode["base_episode_id"], source=episode["source"])
+    contacts = [each for each in everywhere if each["episode_key"] == key]
+    scores = rows(cur, "scores", key=key)
+    history = History(episode, contacts, scores, book.ruleset.values, everywhere)
+    actions = [action(row, book.codes) for row in rows(cur, "actions", key=key)]
+    flags = (episode["flags"] or "").split(",")
+    return {
+        **episode,
+        "confirmed": book.label(episode["worst_lb"]),
+        "not_ruled_out": book.label(episode["worst_ub"]),
+        "outcome": book.outcome(episode["worst_lb"], episode["worst_ub"]),
+        "audit": audit(episode, book.ranks),
+        "notes": [said(FLAGS, flag) for flag in flags if flag],
+        "contacts": [explained(contact, history, book) for contact in contacts],
+        "scores": scores,
+        "triggers": [trigger(row, actions) for row in rows(cur, "triggers", key=key)],
+        "actions": actions,
+    }

@@ -1,0 +1,6 @@
+-- The parts of the episodes with this id, of every service that has one. Grain: episode part.
+-- Without a part number all of them.
+select *
+from episode
+where base_episode_id = $base and ($part = '' or cast(part as varchar) = $part)
+order by source, part
