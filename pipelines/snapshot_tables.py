@@ -24,6 +24,7 @@ PUBLISHED = {
     "score": "pub_score",
     "symptom_day": "pub_symptom_day",
     "log_day": "pub_log_day",
+    "exercise": "pub_exercise",
     "breach": "pub_breach",
     "referral": "pub_referral",
     "site": "pub_site",

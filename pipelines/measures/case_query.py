@@ -76,6 +76,11 @@ def _selected(measure: Measure, fields: str) -> str:
     )
 
 
+def _column(measure: Measure, column: str) -> str:
+    """The column of the cases that stands for one that the kind reads."""
+    return str(getattr(measure, column)) if column in ("hit", "value", "exit") else column
+
+
 def grouped(
     cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
 ) -> list[Row]:
@@ -89,8 +94,7 @@ def grouped(
     part = measure.part or "null::varchar"
     kind = COLUMNS_OF_KIND[measure.kind]
     columns = [
-        f"case when {measure.reason} is null then "
-        f"{measure.hit if column == 'hit' else column} end as {column}"
+        f"case when {measure.reason} is null then {_column(measure, column)} end as {column}"
         for column in kind
     ]
     fields = ", ".join(
@@ -127,10 +131,7 @@ def case_rows(
     if part is not None:
         wheres.append(f"{measure.part or 'null::varchar'} = $at_part")
         extra["at_part"] = part
-    kind = [
-        f"{measure.hit if column == 'hit' else column} as {column}"
-        for column in COLUMNS_OF_KIND[measure.kind]
-    ]
+    kind = [f"{_column(measure, column)} as {column}" for column in COLUMNS_OF_KIND[measure.kind]]
     fields = ", ".join(
         (
             *("episode_key", "detail", "clock_date"),

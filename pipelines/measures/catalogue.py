@@ -13,9 +13,20 @@ from typing import Any, Final, get_args
 from pipelines.measures.spc_rules import Direction
 from pipelines.measures.types import MeasureError, Unit
 
-FORMATS: Final = ("percent_0", "percent_1", "points_1", "days_0", "integer", "decimal_2")
+FORMATS: Final = (
+    "percent_0",
+    "percent_1",
+    "points_1",
+    "days_0",
+    "score_0",
+    "integer",
+    "decimal_2",
+)
 CHARTS: Final = (
     "p_chart",
+    "xmr_chart",
+    "t_chart",
+    "g_chart",
     "incidence_curve",
     "survival_curve",
     "bars",
@@ -42,12 +53,12 @@ KINDS: Final = (
 class Measure:
     """One entry: what is counted, over whom, who is left out, and how it is shown.
 
-    `cases` names the file of `cases/`, `kind` the estimator; `hit`, `reason` and `part` the
-    columns of the cases that it reads, `only` the one that says which cases it is about. `parts`
-    lists the values of `part` in their order; with `whole` each case is in exactly one of them
-    and they share one denominator, so that they add up. `at` are days on the clock (times) or the
-    quantile, `cause` the event of an incidence. `target` is a share or number to compare with,
-    where the service has set none of its own.
+    `cases` names the file of `cases/`, `kind` the estimator; `hit`, `value`, `exit`, `reason` and
+    `part` the columns of the cases that it reads, `only` the one that says which cases it is
+    about. `parts` lists the values of `part` in their order; with `whole` each case is in exactly
+    one of them and they share one denominator, so that they add up. `at` are days on the clock
+    (times) or the quantile, `cause` the event of an incidence. `target` is a share or number to
+    compare with, where the service has set none of its own.
     """
 
     id: str
@@ -66,6 +77,8 @@ class Measure:
     kind: str
     cases: str
     hit: str = "hit"
+    value: str = "value"
+    exit: str = "exit"
     reason: str = "reason"
     only: str = ""
     part: str = ""
@@ -160,7 +173,9 @@ def _check_value(where: str, key: str, value: Any) -> None:
         return
     if not isinstance(value, str) or not value.strip():
         raise MeasureError(f"{where}: must be a text that is not empty")
-    if key in ("cases", "hit", "reason", "only", "part") and not COLUMN.fullmatch(value):
+    if key in ("cases", "hit", "value", "exit", "reason", "only", "part") and not COLUMN.fullmatch(
+        value
+    ):
         raise MeasureError(f"{where}: {value!r} must be a name in snake_case")
     choices = _CHOICES.get(key)
     if choices and value not in choices:

@@ -81,6 +81,8 @@ def _cells(entry: Measure, by: tuple[str, ...], group: list[Row]) -> list[Measur
     shown = [row for row in group if row["reason"] is None or not entry.whole]
     found = sorted({row["part"] or "unknown" for row in shown} - set(entry.parts))
     rows = []
+    if not entry.parts and not found:
+        return _cell(entry, by, None, group, group)
     for part in (*entry.parts, *found):
         own = [row for row in group if (row["part"] or "unknown") == part]
         rows += _cell(entry, by, part, own, group if entry.whole else own)

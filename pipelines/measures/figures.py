@@ -19,6 +19,8 @@ def number(value: float, entry: Measure) -> str:
     if form == "days_0":
         rounded = round(value, 1)
         return f"{rounded:g} day{'' if rounded == 1 else 's'}"
+    if form == "score_0":
+        return f"{value:+g} point{'' if abs(value) == 1 else 's'}"
     return f"{value:,.0f}" if form == "integer" else f"{value:.2f}"
 
 

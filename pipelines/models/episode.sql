@@ -41,6 +41,7 @@ described as (
         arg_min(k.ethnic_group, k.place) filter (where k.ethnic_group is not null) as ethnic_group,
         arg_min(k.imd_quintile, k.place) filter (where k.imd_quintile is not null) as imd_quintile,
         count(*) as n_contacts,
+        min(k.referral_received_date) as referral_received_date,
         max(k.contact_date) as last_contact_date
     from placed as k
     join parts as u on u.ep = k.ep and k.contact_date >= u.part_start and k.contact_date < u.part_end
@@ -162,6 +163,7 @@ select
     onset_known,
     first_evaluated_date as first_contact_date,
     first_contact_date as first_seen_date,
+    referral_received_date,
     last_contact_date,
     cast(date_trunc('month', first_evaluated_date) as date) as month,
     coalesce(n_contacts, 0) as n_contacts,

@@ -30,13 +30,23 @@ create table episode (
     res_entry integer, res_exit integer, res_event boolean, phenotype varchar, tried_last boolean,
     close_date date, close_reason varchar, audit_category varchar, audit_late boolean,
     audit_permitted boolean, missed_red_flag boolean, expected_lb tinyint, expected_ub tinyint,
-    recorded tinyint, flags varchar
+    recorded tinyint, flags varchar, referral_received_date date, first_seen_date date,
+    improved_date date, action_source boolean, n_log_days integer, active_day_rate double,
+    weekly_frequency_score double, adherence_index double, last_observed_date date
 )
 """
 OTHERS = """
 create table site (site_id varchar, name varchar, n_episodes integer);
 create table score (
-    episode_key bigint, score_date date, value decimal(6, 3), measure varchar, "from" varchar
+    episode_key bigint, score_date date, value decimal(6, 3), measure varchar, origin varchar,
+    is_baseline boolean, baseline decimal(6, 3), kpi_fall boolean
+);
+create table referral (
+    episode_key bigint, referral_id varchar, referral_date date, destination varchar, kind varchar,
+    destination_rank integer, result varchar, reasons varchar
+);
+create table param_set (
+    competing_rank integer, competing_referrals varchar, mskhq_mic integer
 );
 create table contact (
     contact_key bigint, episode_key bigint, contact_date date, evaluated boolean, site_id varchar,

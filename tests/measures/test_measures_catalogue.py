@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipelines.measures.catalogue import NEEDED, catalogue, measure, parse, reason_text
+from pipelines.measures.document import QUESTIONS, markdown
 from pipelines.measures.types import MeasureError
 
 GOOD = """
@@ -86,3 +89,20 @@ def test_mistakes_are_refused(old: str, new: str, words: str) -> None:
 def test_unknown_measure_names_the_nearest() -> None:
     with pytest.raises(MeasureError, match="did you mean 'escalation_confirmed'"):
         measure("escalation_confirmd")
+
+
+SPECIFIED = (
+    *("K1", "K1b", "K1c", "K2", "K3", "K4", "K5", "K6a", "K6b", "K6c", "K7", "K8"),
+    *("K9a", "K9b", "K9c", "K9d", "K9e", "K10", "K11", "K11g", "K12", "K13", "K14", "K15", "K16"),
+)
+
+
+def test_every_question_of_the_specification_has_its_measures() -> None:
+    answered = {entry.k_number for entry in catalogue().values()}
+    assert set(SPECIFIED) <= answered
+    assert answered == set(QUESTIONS)
+
+
+def test_the_page_about_the_measures_is_up_to_date() -> None:
+    page = Path(__file__).parents[2] / "docs" / "measures.md"
+    assert page.read_text(encoding="utf-8") == markdown()

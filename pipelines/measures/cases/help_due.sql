@@ -9,6 +9,16 @@ with past as (
     from contact
     where evaluated and persisted_hi
     group by episode_key
+),
+
+past_6 as (
+    select
+        episode_key,
+        bool_or(h4_state in ('due', 'permitted')) as met,
+        bool_or(h4_state = 'unknown') as open_question
+    from contact
+    where evaluated and persisted_lo
+    group by episode_key
 )
 
 select
@@ -28,7 +38,14 @@ select
         when not coalesce(e.mature_8w, false) then 'NOT_MATURE'
         when past.first_state = 'unknown' then 'CRITERION_UNKNOWN'
     end as reason_first,
+    case
+        when e.n_evaluated = 0 then 'NO_CONTACT'
+        when past_6.episode_key is null then 'NOT_SEEN_PAST_6_WEEKS'
+        when not past_6.met and past_6.open_question then 'CRITERION_UNKNOWN'
+    end as reason_6,
+    past_6.met as met_6,
     past.due as hit,
     past.first_state = 'due' as due_first
 from episode as e
 left join past on past.episode_key = e.episode_key
+left join past_6 on past_6.episode_key = e.episode_key

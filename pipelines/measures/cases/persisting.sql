@@ -10,6 +10,14 @@ select
     coalesce(persist_8w = 'PERSISTENT', false) as ever_8,
     coalesce(persist_6w = 'PERSISTENT', false) as ever_6,
     coalesce(crossing_soon, false) as crossing_soon,
+    coalesce(chronic_3m, false) as past_91_days,
+    case
+        when days_open <= 84 then '8 to 12 weeks'
+        when days_open <= 182 then '12 to 26 weeks'
+        when days_open <= 364 then '26 to 52 weeks'
+        when days_open > 364 then 'over 52 weeks'
+        else 'onset not known'
+    end as band,
     case entry_cohort
         when 'prevalent' then 'arrived past 8 weeks'
         when 'incident' then 'crossed 8 weeks while with us'
