@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import sys
 from calendar import monthrange
+from dataclasses import replace
 from typing import Annotated, Any, Final, cast
 
 import typer
@@ -15,11 +16,13 @@ from rich.table import Table
 
 from pipelines import neutral
 from pipelines import snapshot as snapshots
+from pipelines.cli_compare import compared, period_of, show
 from pipelines.cli_options import HomeOption, JsonOption, opened, published
 from pipelines.console import say
 from pipelines.errors import UsageError
 from pipelines.measures.case_query import dimensions
 from pipelines.measures.catalogue import Measure, catalogue, measure
+from pipelines.measures.comparison import GAP_DIMENSIONS
 from pipelines.measures.disclosure.rules import MODES, Mode, check_mode
 from pipelines.measures.disclosure.shared import shared_view
 from pipelines.measures.figures import figure
@@ -62,6 +65,14 @@ def measures(
     period_to: Annotated[
         str | None, typer.Option("--to", help="Last month or day, included.")
     ] = None,
+    versus: Annotated[
+        str | None,
+        typer.Option("--versus", help="Compare with another period: 2025-01..2025-06."),
+    ] = None,
+    gap: Annotated[
+        str | None,
+        typer.Option("--gaps", help=f"Compare the groups of: {', '.join(GAP_DIMENSIONS)}."),
+    ] = None,
     listed: Annotated[
         bool, typer.Option("--list", help="Print the definitions instead of figures.")
     ] = False,
@@ -87,11 +98,17 @@ def measures(
         check_mode(mode)
         if mode == "shared":
             shared_view(flt, cut)
+        other = _other(flt, versus, gap, mode, cut)
     except MeasureError as error:
         raise UsageError(str(error), "outcomes measures", "See: outcomes measures --help") from None
     con = snapshots.open_readonly(published(opened(home)).path)
     try:
+        if versus or gap:
+            show(compared(con, chosen, flt, other, gap), as_json)
+            return
         tables = [evaluate_for(con, entry.id, flt, cut, cast(Mode, mode)) for entry in chosen]
+    except MeasureError as error:
+        raise UsageError(str(error), "outcomes measures", "See: outcomes measures --help") from None
     finally:
         con.close()
     if as_json:
@@ -130,6 +147,28 @@ def _filter(where: list[str], period_from: str | None, period_to: str | None) ->
         _day("--from", period_from, last=False),
         _day("--to", period_to, last=True),
         **{field: tuple(values) for field, values in chosen.items()},
+    )
+
+
+def _other(
+    flt: Filter, versus: str | None, gap: str | None, mode: str, cut: tuple[str, ...]
+) -> Filter | None:
+    """The period to compare with; MeasureError for options that do not go together."""
+    if not versus and not gap:
+        return None
+    if versus and gap:
+        raise MeasureError("choose one of --versus and --gaps")
+    if cut:
+        raise MeasureError("a comparison is not cut further; leave out --by")
+    if mode == "shared":
+        raise MeasureError("comparisons are not made in shared mode: they would give away counts")
+    if not versus:
+        return None
+    begin, end = period_of(versus)
+    return replace(
+        flt,
+        period_from=_day("--versus", begin, last=False),
+        period_to=_day("--versus", end, last=True),
     )
 
 

@@ -22,7 +22,7 @@ A_AND_E: Final = 4
 NOT_SETTLED: Final = "NOT_SETTLED"
 """Bar for "nothing above self-management is confirmed, and it is not ruled out either"."""
 
-Unit = Literal["share", "difference", "days", "count", "rate", "kappa", "points"]
+Unit = Literal["share", "difference", "days", "count", "rate", "kappa", "points", "ratio"]
 Exclusions: TypeAlias = tuple[tuple[str, int], ...]
 """(reason code, number left out), in the order in which the reasons are applied."""
 

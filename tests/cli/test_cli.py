@@ -225,3 +225,31 @@ def test_a_damaged_snapshot_is_told_by_every_verb_that_reads_it(demo_home, tmp_p
     assert "damaged" in listed.stdout
     assert outcomes("snapshots", "rollback", home=home).returncode == 0
     assert outcomes("measures", "escalation_confirmed", home=home).returncode == 0
+
+
+def test_measures_compare_periods_and_groups(demo_home):
+    home = demo_home.root
+    halves = ("--from", "2025-07", "--to", "2025-12", "--versus", "2025-01..2025-06")
+    done = outcomes("measures", "escalation_confirmed", *halves, "--json", home=home)
+    (row,) = json.loads(done.stdout)
+    assert row["difference"]["lower"] > 0 and row["ratio"]["value"] > 1
+    told = outcomes("measures", "K1", "--gaps", "imd_quintile", home=home).stdout
+    assert "Slope index of inequality" in told and "unknown" in told
+    assert "percentage points (95% CI" in " ".join(told.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--versus", "2025"), "write 2025-01..2025-06"),
+        (("--versus", "2025-01..2025-06"), "can hold the same cases"),
+        (("--versus", "2025-06..2025-01"), "ends (31 Jan 2025) before it begins"),
+        (("--gaps", "site"), "'site' is none of them"),
+        (("--gaps", "sex", "--by", "site"), "leave out --by"),
+        (("--gaps", "sex", "--mode", "shared"), "not made in shared mode"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_refused(demo_home, words, message):
+    done = outcomes("measures", "agreement", *words, home=demo_home.root)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split()), done.stderr
