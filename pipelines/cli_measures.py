@@ -18,6 +18,8 @@ from pipelines import neutral
 from pipelines import snapshot as snapshots
 from pipelines.cli_compare import compared, period_of, show
 from pipelines.cli_options import HomeOption, JsonOption, opened, published
+from pipelines.cli_spc import charts
+from pipelines.cli_spc import show as show_charts
 from pipelines.console import say
 from pipelines.errors import UsageError
 from pipelines.measures.case_query import dimensions
@@ -73,6 +75,9 @@ def measures(
         str | None,
         typer.Option("--gaps", help=f"Compare the groups of: {', '.join(GAP_DIMENSIONS)}."),
     ] = None,
+    spc: Annotated[
+        bool, typer.Option("--spc", help="Month by month as a control chart, with its reading.")
+    ] = False,
     listed: Annotated[
         bool, typer.Option("--list", help="Print the definitions instead of figures.")
     ] = False,
@@ -99,10 +104,15 @@ def measures(
         if mode == "shared":
             shared_view(flt, cut)
         other = _other(flt, versus, gap, mode, cut)
+        _check_spc(spc, bool(versus or gap), mode, cut)
     except MeasureError as error:
         raise UsageError(str(error), "outcomes measures", "See: outcomes measures --help") from None
-    con = snapshots.open_readonly(published(opened(home)).path)
+    target = opened(home)
+    con = snapshots.open_readonly(published(target).path)
     try:
+        if spc:
+            show_charts(charts(con, target, chosen, flt), as_json)
+            return
         if versus or gap:
             show(compared(con, chosen, flt, other, gap), as_json)
             return
@@ -148,6 +158,18 @@ def _filter(where: list[str], period_from: str | None, period_to: str | None) ->
         _day("--to", period_to, last=True),
         **{field: tuple(values) for field, values in chosen.items()},
     )
+
+
+def _check_spc(spc: bool, comparing: bool, mode: str, cut: tuple[str, ...]) -> None:
+    """MeasureError for options that do not go with a control chart."""
+    if not spc:
+        return
+    if comparing:
+        raise MeasureError("choose one of --spc, --versus and --gaps")
+    if cut:
+        raise MeasureError("a control chart is by month; choose a site with --where, not --by")
+    if mode == "shared":
+        raise MeasureError("control charts are not made in shared mode: most months are small")
 
 
 def _other(

@@ -98,7 +98,13 @@ def grouped(
         for column in kind
     ]
     fields = ", ".join(
-        [*names, f"{part} as part", f"{measure.reason} as reason", "mature", *columns]
+        [
+            *names,
+            f"{part} as part",
+            f"{measure.reason} as reason",
+            f"{measure.mature} as mature",
+            *columns,
+        ]
     )
     keys = [*(f"by_{i}" for i in range(len(by))), "part", "reason", *kind]
     text = (

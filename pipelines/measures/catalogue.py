@@ -53,12 +53,13 @@ KINDS: Final = (
 class Measure:
     """One entry: what is counted, over whom, who is left out, and how it is shown.
 
-    `cases` names the file of `cases/`, `kind` the estimator; `hit`, `value`, `exit`, `reason` and
-    `part` the columns of the cases that it reads, `only` the one that says which cases it is
-    about. `parts` lists the values of `part` in their order; with `whole` each case is in exactly
-    one of them and they share one denominator, so that they add up. `at` are days on the clock
-    (times) or the quantile, `cause` the event of an incidence. `target` is a share or number to
-    compare with, where the service has set none of its own.
+    `cases` names the file of `cases/`, `kind` the estimator; `hit`, `value`, `exit`, `reason`,
+    `mature` and `part` the columns of the cases that it reads, `only` the one that says which
+    cases it is about. `parts` lists the values of `part` in their order; with `whole` each case is
+    in exactly one of them and they share one denominator, so that they add up. `at` are days on
+    the clock (times) or the quantile, `cause` the event of an incidence. `stock` marks a state on
+    the day the data end, which has no series by month. `target` is a share or number to compare
+    with, where the service has set none of its own.
     """
 
     id: str
@@ -80,12 +81,14 @@ class Measure:
     value: str = "value"
     exit: str = "exit"
     reason: str = "reason"
+    mature: str = "mature"
     only: str = ""
     part: str = ""
     parts: tuple[str, ...] = ()
     whole: bool = False
     at: tuple[float, ...] = ()
     cause: int = 1
+    stock: bool = False
     target: float | None = None
 
 
@@ -158,7 +161,7 @@ COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _check_value(where: str, key: str, value: Any) -> None:
-    if key == "whole":
+    if key in ("whole", "stock"):
         if not isinstance(value, bool):
             raise MeasureError(f"{where}: must be true or false")
         return
@@ -173,9 +176,16 @@ def _check_value(where: str, key: str, value: Any) -> None:
         return
     if not isinstance(value, str) or not value.strip():
         raise MeasureError(f"{where}: must be a text that is not empty")
-    if key in ("cases", "hit", "value", "exit", "reason", "only", "part") and not COLUMN.fullmatch(
-        value
-    ):
+    if key in (
+        "cases",
+        "hit",
+        "value",
+        "exit",
+        "reason",
+        "mature",
+        "only",
+        "part",
+    ) and not COLUMN.fullmatch(value):
         raise MeasureError(f"{where}: {value!r} must be a name in snake_case")
     choices = _CHOICES.get(key)
     if choices and value not in choices:

@@ -55,9 +55,10 @@ def phase_starts(dates: Sequence[date], rebases: Sequence[Rebase]) -> tuple[Phas
     A phase begins with the first point dated on or after the annotation: with months dated by
     their first day, a change within a month counts from the next month, the first that lies
     wholly after it. Annotations that come to the same point make one phase, with both reasons.
-    One on or before the first point or after the last begins nothing.
+    One on or before the first point or after the last begins nothing. Rare events of one day have
+    equal dates; the first of them begins the phase.
     """
-    if any(b <= a for a, b in pairwise(dates)):
+    if any(b < a for a, b in pairwise(dates)):
         raise MeasureError("the dates of a chart's points must ascend")
     return _starts(dates, rebases)
 

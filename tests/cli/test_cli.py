@@ -253,3 +253,39 @@ def test_a_comparison_that_cannot_be_made_is_refused(demo_home, words, message):
     done = outcomes("measures", "agreement", *words, home=demo_home.root)
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split()), done.stderr
+
+
+def test_a_control_chart_reads_the_target_of_the_service(demo_home, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(demo_home.root, home)
+    (home / "outcomes.toml").write_text(
+        '[targets]\nscreen_completeness = 0.99\n[spc]\nprofile = "nhse_excel"\n'
+    )
+    done = outcomes("measures", "screen_completeness", "--spc", "--json", home=home)
+    (chart,) = json.loads(done.stdout)
+    assert (chart["profile"], chart["target"]) == ("nhse_excel", 0.99)
+    assert chart["assurance"] == "consistently_fails"
+    told = " ".join(outcomes("measures", "K9a", "--spc", home=home).stdout.split())
+    assert "Consistently misses the target" in told and "January 2024" in told
+    for text, message in (
+        ("[targets]\nscreen_completenes = 0.9\n", "did you mean 'screen_completeness'"),
+        ("[targets]\nscreen_completeness = 99\n", "99 is impossible; write a share from 0 to 1"),
+        ('[spc]\nprofile = "excel"\n', "there is no SPC profile 'excel'"),
+    ):
+        (home / "outcomes.toml").write_text(text)
+        done = outcomes("measures", "screen_completeness", "--spc", home=home)
+        assert done.returncode == 2 and message in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("waiting_now", "--spc"), "has no series by month"),
+        (("agreement", "--spc", "--by", "site"), "choose a site with --where"),
+        (("agreement", "--spc", "--gaps", "sex"), "choose one of --spc"),
+        (("agreement", "--spc", "--mode", "shared"), "not made in shared mode"),
+    ],
+)
+def test_a_control_chart_that_cannot_be_made_is_refused(demo_home, words, message):
+    done = outcomes("measures", *words, home=demo_home.root)
+    assert done.returncode == 2 and message in " ".join(done.stderr.split())

@@ -17,7 +17,8 @@ select
     null::varchar as detail,
     placed_date as clock_date,
     @dims,
-    coalesce(mature_8w, false) and extract_date >= last_day(placed_date) as mature,
+    extract_date >= last_day(placed_date)
+        and (entry_cohort is distinct from 'incident' or coalesce(mature_8w, false)) as mature,
     case
         when n_evaluated = 0 then 'NO_CONTACT'
         when entry_cohort = 'prevalent' then 'ARRIVED_PAST_8_WEEKS'

@@ -20,7 +20,9 @@ select
     null::varchar as detail,
     placed_date as clock_date,
     @dims,
-    coalesce(mature_8w, false) and extract_date >= last_day(placed_date) as mature,
+    -- Only those first seen within 8 weeks can change the month's figure.
+    extract_date >= last_day(placed_date)
+        and (entry_cohort is distinct from 'incident' or coalesce(mature_8w, false)) as mature,
     case
         when outside is not null then outside
         when status_8 not in ('PERSISTENT', 'NOT_PERSISTENT') then status_8

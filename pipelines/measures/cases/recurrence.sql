@@ -4,7 +4,8 @@ select
     null::varchar as detail,
     coalesce(first_contact_date, last_contact_date) as clock_date,
     @dims,
-    coalesce(mature_8w, false) as mature,
+    extract_date >= last_day(coalesce(first_contact_date, last_contact_date)) + 84
+        and (not coalesce(onset_known, false) or coalesce(mature_8w, false)) as mature,
     case
         when n_evaluated = 0 then 'NO_CONTACT'
         when resolved_date is null then 'NOT_RESOLVED'

@@ -24,7 +24,7 @@ select
     null::varchar as detail,
     e.placed_date as clock_date,
     @dims(e),
-    coalesce(e.close_date <= e.extract_date - 84, false) as mature,
+    e.extract_date >= last_day(e.placed_date) + 180 as mature,
     case
         when e.n_evaluated = 0 then 'NO_CONTACT'
         when e.close_date is null then 'NOT_DISCHARGED'

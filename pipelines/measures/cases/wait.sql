@@ -43,6 +43,7 @@ select
     placed_date as clock_date,
     @dims,
     extract_date >= last_day(placed_date) + 126 as mature,
+    extract_date >= last_day(placed_date) as mature_triage,
     case
         when n_evaluated = 0 then 'NO_CONTACT'
         when referral_received_date is null then 'RECEIVED_NOT_RECORDED'
