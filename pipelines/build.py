@@ -20,6 +20,7 @@ from pipelines.home import Home, telling_of_the_disk
 from pipelines.ingest.receipt import list_receipts
 from pipelines.journal import logged
 from pipelines.landing_load import load_landing
+from pipelines.settings_lines import place
 from pipelines.snapshot import SnapshotInfo, publish
 from pipelines.snapshot_tables import write_snapshot
 from rules.errors import RulesError
@@ -85,13 +86,14 @@ def worked_out(
 
 
 def service_rules(home: Home) -> Ruleset:
-    """The rules under the service's own parameters; OutcomesError names a wrong one."""
+    """The rules under the service's own parameters; OutcomesError names a wrong line."""
     overrides = home.config().get("parameters", {})
+    hint = "Correct or remove the line; the published snapshot is unchanged."
+    if not isinstance(overrides, dict):
+        where = place(home.config_file, "parameters")
+        raise OutcomesError("write parameters as name = value under it", where=where, hint=hint)
     try:
         return load(overrides=overrides)
     except RulesError as error:
-        raise OutcomesError(
-            str(error),
-            where=f"{home.config_file}, section [parameters]",
-            hint="Correct or remove the line; the published snapshot is unchanged.",
-        ) from None
+        where = place(home.config_file, "parameters", error.name)
+        raise OutcomesError(str(error), where=where, hint=hint) from None

@@ -13,6 +13,7 @@ from pipelines.build import service_rules
 from pipelines.cli_options import HomeOption, JsonOption, opened, plain, published
 from pipelines.console import say
 from pipelines.errors import UsageError
+from pipelines.rules_kept import fitting
 
 app = typer.Typer()
 
@@ -74,19 +75,28 @@ def compare(
     rules: Annotated[
         Path | None, typer.Option(help="A folder with other rule files to try.")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="The rule files to compare with (default: those in use)."),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What if: reclassify under other parameters or rules. Nothing is published."""
+    """What if: reclassify under other parameters or rules. Nothing is published.
+
+    The service's own parameters hold on both sides; --set changes those of the rules to try.
+    """
     from pipelines.compare import compare as compared
-    from pipelines.compare_text import as_plain, lines
+    from pipelines.compare.text import as_plain, lines
     from rules.parameters import parsed
     from rules.ruleset import load
 
     target = opened(home)
     own = target.config().get("parameters", {})
-    before = service_rules(target)
-    after = load(rules, overrides={**own, **parsed(set_ or [], before.parameters)})
+    in_use = service_rules(target)
+    before = fitting(load(against, overrides=own)) if against else in_use
+    tried = fitting(load(rules, overrides=own))
+    after = tried.with_values({**own, **parsed(set_ or [], tried.parameters)})
     found = compared(target, before, after)
     if as_json:
         print(json.dumps(as_plain(found), indent=1))

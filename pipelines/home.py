@@ -21,6 +21,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from pipelines.errors import HomeLocked, OutcomesError
+from pipelines.settings_lines import line_of
 
 SECTIONS = (
     *("service", "sites", "parameters", "sources", "targets"),
@@ -126,15 +127,21 @@ class Home:
             return {}
         try:
             found = tomllib.loads(self.config_file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise OutcomesError(str(error), where=str(self.config_file)) from None
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            where = f"{self.config_file}, line {line}"
+            raise OutcomesError("the file is not UTF-8 text", where=where) from None
+        except tomllib.TOMLDecodeError as error:
+            why, _, at = str(error).partition(" (at ")
+            where = f"{self.config_file}{f', {at.rstrip(chr(41))}' if at else ''}"
+            raise OutcomesError(why, where=where) from None
         for section in found:
             if section not in SECTIONS:
                 near = difflib.get_close_matches(section, SECTIONS, 1)
                 hint = f"Did you mean [{near[0]}]?" if near else f"Known: {', '.join(SECTIONS)}."
-                raise OutcomesError(
-                    f"unknown section [{section}]", where=str(self.config_file), hint=hint
-                )
+                found_at = line_of(self.config_file.read_text(encoding="utf-8"), section)
+                where = f"{self.config_file}{f', line {found_at}' if found_at else ''}"
+                raise OutcomesError(f"unknown section [{section}]", where=where, hint=hint)
         return found
 
     @contextlib.contextmanager

@@ -120,7 +120,7 @@ class Parameter:
         return value
 
     def _error(self, value: Any, why: str) -> RulesError:
-        return RulesError(f"parameter {self.name} = {value!r}: {why}")
+        return RulesError(f"parameter {self.name} = {value!r}: {why}", self.name)
 
 
 def read_parameters(file: RuleFile, screen_items: tuple[str, ...]) -> dict[str, Parameter]:
@@ -150,18 +150,19 @@ def overridden(
     values = {name: p.check(p.default) for name, p in parameters.items()}
     for name, value in overrides.items():
         if name in fixed:
-            raise RulesError(f"parameter {name} is fixed and cannot be set: {fixed[name]}")
+            raise RulesError(f"parameter {name} is fixed and cannot be set: {fixed[name]}", name)
         if name not in parameters:
             near = difflib.get_close_matches(name, [*parameters, *fixed], 1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise RulesError(f"there is no parameter '{name}'{hint}")
+            raise RulesError(f"there is no parameter '{name}'{hint}", name)
         values[name] = parameters[name].check(value)
     if not values["screen_contact_types"]:
-        raise RulesError("screen_contact_types = []: nobody would be screened; name one at least")
-    if values["w_lo_days"] > values["w_hi_days"]:
-        raise RulesError(
-            f"w_lo_days = {values['w_lo_days']} must not exceed w_hi_days = {values['w_hi_days']}"
-        )
+        why = "nobody would be screened; name one at least"
+        raise RulesError(f"screen_contact_types = []: {why}", "screen_contact_types")
+    low, high = values["w_lo_days"], values["w_hi_days"]
+    if low > high:
+        set_here = "w_lo_days" if "w_lo_days" in overrides else "w_hi_days"
+        raise RulesError(f"w_lo_days = {low} must not exceed w_hi_days = {high}", set_here)
     return values
 
 

@@ -13,6 +13,7 @@ from pipelines import snapshot
 from pipelines.build import build
 from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
+from tests import exports
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +42,14 @@ def _demo(root: Path) -> Home:
     with home.lock("test"):
         for path in sample_data.correction_files():
             ingest_file(home, Path(path))
+    build(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def worked_home(tmp_path_factory) -> Home:
+    """A small home: the worked cases as exports, taken in and published. Not to be changed."""
+    home = exports.worked_home(tmp_path_factory.mktemp("worked") / "home")
     build(home)
     return home
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from importlib import resources
 
@@ -9,7 +10,10 @@ import pytest
 
 from pipelines import snapshot
 from pipelines.compare import compare
-from pipelines.compare_text import as_plain, lines
+from pipelines.compare.run import HEADLINE
+from pipelines.compare.text import as_plain, lines
+from pipelines.measures.evaluate import evaluate
+from pipelines.measures.filter import Filter
 from rules.errors import RulesError
 from rules.parameters import parsed
 from rules.ruleset import load
@@ -45,16 +49,24 @@ def test_only_what_the_parameter_touches_moves(lower):
     whats = {what for change in lower.changes for what, _, _ in change.fields}
     assert "past 8 weeks" not in whats
     assert "improvement" not in whats
-    told = {what: (a, b) for what, a, b in as_plain_headline(lower)}
-    assert (
-        told["GP or above at first contact, confirmed"][0]
-        == (told["GP or above at first contact, confirmed"][1])
-    )
+    plain = json.loads(json.dumps(as_plain(lower)))
+    told = {row["measure"]: (row["before"], row["after"]) for row in plain["headline"]}
+    assert told["escalation_confirmed"][0] == told["escalation_confirmed"][1]
+    assert told["agreement"][0] != told["agreement"][1]
+    assert plain["differences"] == ["parameter h4_bound: upper -> lower"]
 
 
-def as_plain_headline(found):
-    plain = json.loads(json.dumps(as_plain(found)))
-    return [(row["measure"], row["before"], row["after"]) for row in plain["headline"]]
+def test_the_headline_is_what_the_measures_give_of_each_side(lower, demo_home):
+    con = snapshot.open_readonly(snapshot.current(demo_home).path)
+    assert {each.measure for each in lower.headline} == set(HEADLINE)
+    for each in lower.headline:
+        (wanted,) = [
+            row.result
+            for row in evaluate(con, each.measure, Filter()).rows
+            if row.part == each.part
+        ]
+        assert each.before == wanted, each.measure
+    con.close()
 
 
 def test_the_text_tells_how_many_and_why(lower):
@@ -64,8 +76,9 @@ def test_the_text_tells_how_many_and_why(lower):
     assert "No improvement in 6 to 8 weeks: no -> yes" in text
 
 
-def test_the_same_rules_change_nothing(demo_home):
-    assert compare(demo_home, load(), load()).changes == ()
+def test_the_same_rules_change_nothing(worked_home):
+    found = compare(worked_home, load(), load())
+    assert (found.changes, found.differences) == ((), ())
 
 
 def test_other_rule_files_can_be_tried(demo_home, tmp_path):
@@ -78,6 +91,38 @@ def test_other_rule_files_can_be_tried(demo_home, tmp_path):
     found = compare(demo_home, load(), load(tmp_path))
     titles = {rule[1] for change in found.changes for rule in change.rules}
     assert titles == {"Pain not manageable"}
+    assert found.differences == (
+        "rule help-1-unmanageable, condition: help_1_unmanageable -> help_2_sleep_impact",
+    )
+
+
+def test_a_fact_and_a_trigger_that_move_are_given_as_the_reason(worked_home):
+    """A diary of 13 days suffices, and an A&E attendance the day after is in time."""
+    days = {"A_AND_E": 1, "URGENT": 1, "GP": 7, "TIMS": 14}
+    overrides = {"tried_min_span_days": 13, "referral_window_days": days}
+    found = compare(worked_home, load(), load(overrides=overrides))
+    told = by_id(found)["help-23"]
+    assert ("help-23-c2", "exercises tried", "not known", "yes") in told.facts
+    assert all(contact == "help-23-c2" and old == "not known" for contact, _, old, _ in told.rules)
+    late = [change for change in found.changes if ("an action late", "yes", "no") in change.fields]
+    assert late
+    for change in late:
+        assert any(
+            (level, old, new) == ("A&E", "action recorded, late", "action recorded")
+            for _, level, old, new in change.triggers
+        ), change.episode_id
+
+
+def test_a_rule_that_only_one_set_has_is_told_so(worked_home):
+    ruleset = load()
+    fewer = dataclasses.replace(
+        ruleset, rules=tuple(r for r in ruleset.rules if r.id != "gp-1-cancer")
+    ).with_values({})
+    found = compare(worked_home, ruleset, fewer)
+    assert "rule gp-1-cancer: there before, not after" in found.differences
+    moved = {rule[1:] for change in found.changes for rule in change.rules}
+    assert ("History of cancer", "yes", "no such rule") in moved
+    assert {what for what, _, _ in moved} == {"History of cancer"}
 
 
 def test_settings_are_read_with_their_types():

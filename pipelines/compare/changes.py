@@ -1,0 +1,141 @@
+"""Every episode that two rule sets make something else of: from what to what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import duckdb
+
+from pipelines.landing_tables import SCREEN
+from pipelines.words import ACTIONS, CATEGORIES, IMPROVEMENT, TRUTH, said
+
+Moved = tuple[str, str, str, str]
+
+# What of an episode is compared, with the words for it.
+FIELDS = {
+    "first_lb": "confirmed at first contact",
+    "first_ub": "not ruled out at first contact",
+    "worst_lb": "confirmed over the episode",
+    "worst_ub": "not ruled out over the episode",
+    "persist_6w": "past 6 weeks",
+    "persist_8w": "past 8 weeks",
+    "resolved_date": "resolved on",
+    "recurrence_date": "came back on",
+    "tti_event": "improvement",
+    "tti_days": "days to improvement",
+    "improved_date": "important fall seen on",
+    "audit_category": "referral audit",
+    "audit_late": "an action late",
+    "tried_last": "exercises tried",
+}
+# Fields with as many values as days, so that single transitions say little.
+MANY = frozenset({"days to improvement", "important fall seen on", "resolved on", "came back on"})
+CODES = {"audit_category": CATEGORIES, "tti_event": IMPROVEMENT}
+# Facts that a parameter can move, with the words for them.
+FACTS = {
+    "evaluated": "judged at all",
+    "pain": "back or leg pain",
+    "recent": "pain began recently",
+    "persisted_lo": "past the lower bound",
+    "persisted_hi": "past the upper bound",
+    "symptomatic": "still symptomatic",
+    "improved": "some improvement",
+    "tried": "exercises tried",
+    "worsening": "getting worse",
+    **{f"developed_{item}": f"sign {item}" for item in SCREEN[:12]},
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One episode that comes out differently: fields as (what, before, after), and what moved.
+
+    Rules and facts are (contact, what, before, after); triggers (day, level, before, after).
+    """
+
+    episode_id: str
+    site_id: str
+    fields: tuple[tuple[str, str, str], ...]
+    rules: tuple[Moved, ...]
+    facts: tuple[Moved, ...]
+    triggers: tuple[Moved, ...]
+
+
+def changes(con: duckdb.DuckDBPyConnection) -> list[Change]:
+    """Every episode that differs between the attached databases `old` and `new`, by id."""
+    labels = dict(con.execute("select level, label from new.level").fetchall())
+    pairs = ", ".join(f"o.{name}, n.{name}" for name in FIELDS)
+    differs = " or ".join(f"o.{name} is distinct from n.{name}" for name in FIELDS)
+    text = _statement("episodes").replace("@pairs", pairs).replace("@differs", differs)
+    rules = _by_episode(con.execute(_statement("moved_rules")).fetchall())
+    facts = _by_episode(_facts(con))
+    triggers = _triggers(con)
+    found = []
+    for key, episode_id, site_id, *values in con.execute(text).fetchall():
+        fields = tuple(
+            (FIELDS[name], _shown(name, old, labels), _shown(name, new, labels))
+            for name, old, new in zip(FIELDS, values[::2], values[1::2], strict=True)
+            if old is not new and old != new
+        )
+        moved = [tuple(each.get(key, ())) for each in (rules, facts, triggers)]
+        found.append(Change(episode_id, site_id, fields, *moved))
+    return found
+
+
+@cache
+def _statement(name: str) -> str:
+    return resources.files("pipelines.compare").joinpath(f"{name}.sql").read_text("utf-8")
+
+
+def _facts(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    text = (
+        _statement("moved_facts")
+        .replace("@names", ", ".join(f"'{words}'" for words in FACTS.values()))
+        .replace("@before", ", ".join(f"o.{name}" for name in FACTS))
+        .replace("@after", ", ".join(f"n.{name}" for name in FACTS))
+    )
+    return con.execute(text).fetchall()
+
+
+def _by_episode(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Moved]]:
+    """(contact, what, before, after) by episode; a value that is missing is a rule that is."""
+    words = {
+        "true": TRUTH[True],
+        "false": TRUTH[False],
+        "unknown": TRUTH[None],
+        None: "no such rule",
+    }
+    found: dict[int, list[Moved]] = {}
+    for key, contact_id, what, old, new in rows:
+        found.setdefault(key, []).append((contact_id, what, words[old], words[new]))
+    return found
+
+
+def _triggers(con: duckdb.DuckDBPyConnection) -> dict[int, list[Moved]]:
+    found: dict[int, list[Moved]] = {}
+    for key, day, label, *results in con.execute(_statement("moved_triggers")).fetchall():
+        old, new = _result(*results[:2]), _result(*results[2:])
+        found.setdefault(key, []).append((f"{day:%d/%m/%Y}", label, old, new))
+    return found
+
+
+def _result(result: str | None, timely: bool | None) -> str:
+    if result is None:
+        return "no trigger"
+    return said(ACTIONS, result).lower() + (", late" if timely is False else "")
+
+
+def _shown(name: str, value: Any, labels: dict[int, str]) -> str:
+    if name.endswith(("_lb", "_ub")):
+        return labels[value] if value is not None else "none"
+    if name.endswith("_date"):
+        return f"{value:%d/%m/%Y}" if value else "none"
+    if isinstance(value, bool) or (value is None and name == "tried_last"):
+        return TRUTH[value]
+    if name in CODES and value is not None:
+        return said(CODES[name], value).lower()
+    return "none" if value is None else str(value).replace("_", " ").lower()

@@ -1,0 +1,111 @@
+"""Run two rule sets over everything in landing and put what they make of it side by side."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.build import worked_out
+from pipelines.compare.changes import Change, changes
+from pipelines.compare.rules import differences
+from pipelines.home import Home
+from pipelines.measures.catalogue import measure
+from pipelines.measures.evaluate import evaluate
+from pipelines.measures.filter import Filter
+from pipelines.measures.table import Shown
+from pipelines.snapshot import open_readonly
+from pipelines.snapshot_tables import write_snapshot
+from rules.ruleset import Ruleset
+
+# What a change of the rules is judged by, in the order of the three questions and the audit.
+HEADLINE = (
+    "escalation_confirmed",
+    "escalation_not_ruled_out",
+    "time_to_improvement_median",
+    "improvement_by_day",
+    "persisting_ever",
+    "persistence_share_8_weeks",
+    "agreement",
+    "red_flags_not_in_time",
+)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One headline measure under both rule sets; `part` is a day or the like, where it has one."""
+
+    measure: str
+    name: str
+    part: str | None
+    before: Shown
+    after: Shown
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both versions, what differs in them, how the headline moves, and every changed episode."""
+
+    before_version: str
+    after_version: str
+    differences: tuple[str, ...]
+    n_episodes: int
+    headline: tuple[Headline, ...]
+    changes: tuple[Change, ...]
+
+
+def compare(home: Home, before: Ruleset, after: Ruleset) -> Comparison:
+    """Run both rule sets over everything in landing and tell what differs.
+
+    Raises OutcomesError when nothing was ingested.
+    """
+    with tempfile.TemporaryDirectory(prefix="outcomes-compare-") as folder:
+        paths = []
+        for name, ruleset in (("before", before), ("after", after)):
+            path = Path(folder) / f"{name}.duckdb"
+            with worked_out(home, ruleset, Path(folder)) as (con, checks):
+                write_snapshot(con, path, home, ruleset, checks)
+            paths.append(path)
+        headline = _headline(*(_figures(path) for path in paths))
+        con = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+        try:
+            for name, path in zip(("old", "new"), paths, strict=True):
+                escaped = str(path).replace("'", "''")
+                con.execute(f"attach '{escaped}' as {name} (read_only)")
+            changed = changes(con)
+            (n,) = con.execute("select count(*) from old.episode").fetchall()[0]
+        finally:
+            con.close()
+    return Comparison(
+        before.version,
+        after.version,
+        tuple(differences(before, after)),
+        n,
+        headline,
+        tuple(changed),
+    )
+
+
+def _figures(path: Path) -> dict[tuple[str, str | None], Shown]:
+    con = open_readonly(path)
+    try:
+        return {
+            (name, row.part): row.result
+            for name in HEADLINE
+            for row in evaluate(con, name, Filter()).rows
+        }
+    finally:
+        con.close()
+
+
+def _headline(
+    before: dict[tuple[str, str | None], Shown], after: dict[tuple[str, str | None], Shown]
+) -> tuple[Headline, ...]:
+    """The measures side by side; a part that one side lacks (a day never reached) is left out."""
+    return tuple(
+        Headline(name, measure(name).name, part, before[name, part], after[name, part])
+        for name, part in before
+        if (name, part) in after
+    )
