@@ -128,6 +128,8 @@ def _audit(part: Part) -> None:
     reason = f", as {found['reason']}" if found["reason"] else ""
     notes = f" To note: {'; '.join(found['notes'])}." if found["notes"] else ""
     st.markdown(f"**{found['said']}**{reason}: {found['done']}.{notes}")
+    if part["diary_said"]:
+        st.markdown(f"Diary: {part['diary_said']}.")
     if part["notes"]:
         st.markdown(f"Notes on the episode's data: {'; '.join(part['notes'])}.")
 

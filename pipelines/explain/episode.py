@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import OutcomesError
+from pipelines.explain import diary
 from pipelines.explain.audit import action, audit, trigger
 from pipelines.explain.contact import Book, explained
 from pipelines.explain.facts import History
@@ -55,6 +56,7 @@ def _part(cur: duckdb.DuckDBPyConnection, episode: Row, book: Book) -> Row:
     history = History(episode, contacts, scores, book.ruleset.values, everywhere)
     actions = [action(row, book.codes) for row in rows(cur, "actions", key=key)]
     flags = (episode["flags"] or "").split(",")
+    days = rows(cur, "diary", key=key)
     return {
         **episode,
         "confirmed": book.label(episode["worst_lb"]),
@@ -64,6 +66,8 @@ def _part(cur: duckdb.DuckDBPyConnection, episode: Row, book: Book) -> Row:
         "notes": [said(FLAGS, flag) for flag in flags if flag],
         "contacts": [explained(contact, history, book) for contact in contacts],
         "scores": scores,
+        "diary": days,
+        "diary_said": diary.sentence(days, book.ruleset.values),
         "triggers": [trigger(row, actions) for row in rows(cur, "triggers", key=key)],
         "actions": actions,
     }

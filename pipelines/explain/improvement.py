@@ -36,12 +36,14 @@ def _score(contact: Row, history: History) -> str:
     if not upto:
         return ""
     baseline, values = upto[0], history.values
-    first = f"baseline {baseline['value']:g} on {uk(baseline['score_date'])}"
+    diaries = {s["score_date"]: " (diary)" for s in upto if s["origin"] == "diary"}
+    began = baseline["score_date"]
+    first = f"baseline {baseline['value']:g} on {uk(began)}{diaries.get(began, '')}"
     latest, day = contact["last_score"], contact["last_score_date"]
-    if day is None or day == baseline["score_date"] or latest is None:
+    if day is None or day == began or latest is None:
         later = len(upto) > 1
         return f"{first}, {'its fall not confirmed' if later else 'no later score'}"
-    told = f"{latest:g} on {uk(day)} from {first}"
+    told = f"{latest:g} on {uk(day)}{diaries.get(day, '')} from {first}"
     if contact["score_fell"] is None:
         if latest == 0 and baseline["value"] == 0:
             return f"{told}, which tells nothing"

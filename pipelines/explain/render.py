@@ -21,6 +21,8 @@ def render(found: dict[str, Any]) -> str:
         lines += _head(part)
         for contact in part["contacts"]:
             lines += _contact(contact)
+        if part["diary_said"]:
+            lines += ["", *_wrapped(f"Diary: {part['diary_said']}", 2)]
         lines += _audit(part)
         lines.append("")
     return "\n".join([*lines, f"Rules as of {found['rules_as_of']}"])

@@ -17,7 +17,6 @@ measured as (
         l.exercise_code,
         l.file_id,
         l.line,
-        l.pain_during >= p.excessive_pain_nprs as excessive_pain,
 @dose_columns
     from logs as l
     join parameters as p on p.ps = l.ps

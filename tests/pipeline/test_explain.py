@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import re
+from pathlib import Path
 
 import duckdb
 import pytest
 
+import sample_data
 from pipelines.explain import NoEpisode, explain, render
 from pipelines.explain.contact import Book, values_of
 from pipelines.explain.reading import rows
@@ -113,7 +116,12 @@ def test_the_text_names_every_rule_and_holds_no_code(sample):
         named = {
             str(value)
             for part in found["parts"]
-            for row in [part, *part["actions"], *(c["source"] for c in part["contacts"])]
+            for row in [
+                part,
+                *part["actions"],
+                *part["diary"],
+                *(c["source"] for c in part["contacts"]),
+            ]
             for value in (row.get("file"), row.get("site_id"), row.get("episode_id"))
         } | {c["contact_id"] for part in found["parts"] for c in part["contacts"]}
         for name in sorted(named, key=len, reverse=True):
@@ -213,3 +221,35 @@ def test_what_is_not_settled_never_reads_as_self_management(sample):
     for status, told in outcomes_told:
         assert told.startswith("Self-manage") is (status == "DETERMINATE"), told
     assert any(status != "DETERMINATE" for status, _ in outcomes_told)
+
+
+def test_the_rows_of_the_diary_and_its_pain_are_the_exported_ones(cur):
+    """Days of a single entry: the row says the day's episode, and pain during the exercise."""
+    source = {
+        path.name: gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
+        for path in map(Path, sample_data.demo_files())
+        if "adherence" in path.name
+    }
+    columns = {name: lines[0].split(",") for name, lines in source.items()}
+    days = cur.execute(
+        "select e.base_episode_id, d.excessive_pain, f.name, d.line from log_day as d "
+        "join episode as e on e.episode_key = d.episode_key "
+        "join file as f on f.file_id = d.file_id where d.n_rows = 1 and d.exercised"
+    ).fetchall()
+    seen = set()
+    for episode_id, excessive, name, line in days:
+        row = dict(zip(columns[name], source[name][line - 1].split(","), strict=True))
+        assert episode_id in row.values()
+        pain = next(row[column] for column in row if "pain" in column.lower())
+        assert (pain != "" and float(pain) >= 8) is excessive, row
+        seen.add(excessive)
+    assert seen == {True, False}
+
+
+def test_a_diary_is_told_with_its_first_and_last_row(cur):
+    (part,) = explain(cur, "STORY-10-SIX-DIARY-DAYS")["parts"]
+    first, last = part["diary"][0], part["diary"][-1]
+    assert part["diary_said"] == (
+        f"6 days, 6 with exercises: 13/01/2026 ({first['file']}, line {first['line']}) to "
+        f"23/01/2026 ({last['file']}, line {last['line']})"
+    )

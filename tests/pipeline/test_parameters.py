@@ -20,7 +20,6 @@ RULESET = load()
 # Where no row of a snapshot can change, and why.
 UNSEEN = {
     "suppress_below": "it hides counts in shared views and decides no row",
-    "excessive_pain_nprs": "it marks single diary entries, which a snapshot does not hold",
     "no_referral_means": "there is one choice only",
 }
 # Steps of these exports' own: a word, and an onset that is declared to be a placeholder.

@@ -215,3 +215,37 @@ def test_no_export_makes_an_unanswered_screen_self_management(cases):
         assert result["worst_ub"] == "A_AND_E", name
         for contact in result["contacts"].values():
             assert contact["disposition_status"] == "INCOMPLETE_SAFETY", name
+
+
+ADVISORY = [code for code, item in RULESET.items.items() if item.group == "advisory"]
+
+
+def advised(case, answer):
+    """The same episode with every advisory question answered so at every contact, or left out."""
+    told = {} if answer is None else dict.fromkeys(ADVISORY, answer)
+    contacts = []
+    for contact in case["contacts"]:
+        kept = {k: v for k, v in contact["answers"].items() if k not in ADVISORY}
+        contacts.append({**contact, "answers": {**kept, **told}})
+    return {**case, "contacts": contacts}
+
+
+def test_advisory_items_never_decide_a_level_and_only_support_a_referral_beyond_the_leaflet():
+    assert len(ADVISORY) == 6
+    cases = list(random_cases(20260702, 600))
+    plain, warned = (
+        evaluate([(name, advised(case, answer), overrides) for name, case, overrides in cases])
+        for answer in (None, "yes")
+    )
+    supported = 0
+    for name, _, _ in cases:
+        old, new = plain[name], warned[name]
+        assert old["contacts"] == new["contacts"], name
+        for field in (*EPISODE, "phenotype", "entry_cohort", "escalated_later"):
+            assert old.get(field) == new.get(field), (name, field)
+        assert old["audit"]["breaches"] == new["audit"]["breaches"], name
+        for before, after in zip(old["audit"]["referrals"], new["audit"]["referrals"], strict=True):
+            if before != after:
+                assert (before["result"], after["result"]) == ("OVER", "BEYOND_SUPPORTED"), name
+                supported += 1
+    assert supported > 20

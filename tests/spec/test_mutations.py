@@ -19,7 +19,7 @@ NOT_IN_EPISODES = {
     "suppress_below": "disclosure of shared views",
     "maturity_grace_days": "which months are plotted as rates",
     "tims_label": "a word on the screen",
-    "excessive_pain_nprs": "a flag of the diary",
+    "excessive_pain_nprs": "a mark on diary days, which no case result holds",
     "no_referral_means": "one choice only",
 }
 STEPS = {
