@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rules.condition import atoms
-from rules.parts import CALLS, PREDICATES
+from rules.condition import And, Atom, Condition, Not, Or, atoms
+from rules.parameters import Parameter
+from rules.parts import CALLS, PREDICATES, READ_FROM, WORKED_OUT, Rule
 from rules.ruleset import Ruleset
 
 
@@ -36,20 +37,29 @@ def markdown(ruleset: Ruleset, cases: Path | None = None) -> str:
         "**Confirmed** is the highest outcome with a rule that is yes; **not ruled out** is the "
         "highest with a rule that is yes or unknown.",
         *_criteria(ruleset),
+        "## From contacts to the episode",
+        "Each contact is judged by itself: an answer is not carried to the next, but for a history "
+        "of cancer. A day takes the worst of its contacts, an episode the worst of its days. A "
+        "safety question that was left open counts as no for the episode where it is answered no "
+        f"within {ruleset.values['backfill_no_days']} days (`backfill_no_days`). A later contact "
+        "at which no safety question was answered adds what it confirms, and no doubt about "
+        "safety. Advisory items outside the leaflet are shown and never decide the outcome.",
         "## What a condition may name",
+        "Each is yes, no or unknown, like an answer.",
         _table(
-            ("Name", "Meaning"),
+            ("Name", "Meaning", "How it is worked out"),
             [
-                *((f"`{name}(question)`", text) for name, text in CALLS.items()),
-                *((f"`{name}`", text) for name, text in PREDICATES.items()),
+                *((f"`{name}(question)`", text, WORKED_OUT[name]) for name, text in CALLS.items()),
+                *((f"`{name}`", text, WORKED_OUT[name]) for name, text in PREDICATES.items()),
             ],
         ),
         "## Exercises",
         _table(("Exercise", "Amount that the leaflet names"), _exercises(ruleset)),
         "## Open decisions",
         "The leaflet leaves these open. A service overrides one in its `outcomes.toml` under "
-        "`[parameters]`.",
-        _table(("Parameter", "Default", "Why", "Source"), _parameters(ruleset)),
+        '`[parameters]`, as `h4_bound = "lower"`; what else it may be stands beside the default. '
+        "Try it first: `outcomes compare --set h4_bound=lower` tells whom it changes.",
+        _table(("Parameter", "Default", "May be", "Why", "Source"), _parameters(ruleset)),
         "## Fixed on purpose",
         _table(("Name", "Decision"), [(f"`{k}`", v) for k, v in ruleset.fixed.items()]),
         *_worked(cases),
@@ -66,21 +76,50 @@ def _criteria(ruleset: Ruleset) -> Iterable[str]:
         rows = []
         for rule in found:
             reading = "the leaflet's" if rule.reading == "leaflet" else "ours"
-            questions = sorted(
-                {a.name for a, _ in atoms(rule.condition) if a.name in ruleset.items}
-            )
-            asked = "; ".join(ruleset.items[code].wording for code in questions)
             rows.append(
                 (
                     f"**{rule.title}** (`{rule.id}`)<br>{rule.description}",
-                    f"`{rule.condition}`",
-                    asked,
+                    f"{_words(rule.condition, ruleset)}<br>`{rule.condition}`",
+                    _asked(rule, ruleset),
                     f"{rule.place}<br>Reading: {reading}. {rule.note}".strip(),
                 )
             )
-        yield _table(
-            ("Criterion", "Condition", "Questions that it reads", "Place and reading"), rows
-        )
+        yield _table(("Criterion", "Yes where", "What it is read from", "Place and reading"), rows)
+
+
+def _asked(rule: Rule, ruleset: Ruleset) -> str:
+    """The questions and data that a rule is read from, those behind its predicates included."""
+    questions, data = [], []
+    for atom, _ in atoms(rule.condition):
+        behind, without = READ_FROM.get(atom.call or atom.name, ((), ""))
+        without = without if _timed(atom, ruleset) else ""
+        questions += [code for code in (atom.name, *behind) if code in ruleset.items]
+        data += [without] if without else []
+    read = [*(ruleset.items[code].wording for code in questions), *data]
+    return "; ".join(dict.fromkeys(read))
+
+
+def _timed(atom: Atom, ruleset: Ruleset) -> bool:
+    """False for a sign of the urgent list that counts wherever it is there."""
+    item = ruleset.items.get(atom.name)
+    urgent = item is not None and item.group == "urgent"
+    return not (atom.call and urgent) or atom.name in ruleset.values["urg_timing_items"]
+
+
+def _words(tree: Condition, ruleset: Ruleset, inside: bool = False) -> str:
+    """A condition in words: `Pain in the back or leg and …`; brackets where it is nested."""
+    match tree:
+        case Atom():
+            if tree.call:
+                return CALLS[tree.call] if _timed(tree, ruleset) else "the sign is present"
+            item = ruleset.items.get(tree.name)
+            return f"“{item.wording}”" if item else PREDICATES[tree.name]
+        case Not(part):
+            return f"not: {_words(part, ruleset, True)}"
+        case And(parts) | Or(parts):
+            joint = " **and** " if isinstance(tree, And) else " **or** "
+            told = joint.join(_words(part, ruleset, True) for part in parts)
+            return f"({told})" if inside else told
 
 
 def _worked(folder: Path | None) -> Iterable[str]:
@@ -117,19 +156,40 @@ def _exercises(ruleset: Ruleset) -> Iterable[tuple[str, str]]:
 def _parameters(ruleset: Ruleset) -> Iterable[tuple[str, ...]]:
     for parameter in ruleset.parameters.values():
         shown = _shown(parameter.default)
+        unit = parameter.unit if parameter.default is not None else ""
         yield (
             f"`{parameter.name}`",
-            f"{shown} {parameter.unit}".strip(),
+            f"{shown} {unit}".strip(),
+            _allowed(parameter),
             parameter.why,
             parameter.source,
         )
+
+
+def _allowed(parameter: Parameter) -> str:
+    """What a parameter may be set to."""
+    kinds = {
+        "boolean": "true or false",
+        "text": "one line of text",
+        "dates": "a list of dates",
+        "by_level": "days by level",
+    }
+    if parameter.choices:
+        several = "any of " if isinstance(parameter.default, list) else ""
+        listed = ", ".join(f"`{choice}`" for choice in parameter.choices)
+        found = several + listed
+    else:
+        found = kinds.get(parameter.type, "")
+    if parameter.min is not None and parameter.max is not None:
+        found = f"{found + ', ' if found else ''}{parameter.min:g} to {parameter.max:g}"
+    return f"{found}, or `off`" if parameter.off else found
 
 
 def _shown(value: Any) -> str:
     if value is None:
         return "off"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "true" if value else "false"
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     if isinstance(value, dict):

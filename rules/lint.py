@@ -6,16 +6,11 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from rules.condition import Condition, Truth, atoms, evaluate
-from rules.parts import Rule
+from rules.parts import READ_FROM, Rule
 from rules.ruleset import Ruleset
 
 # Questions that reach the rules through a predicate.
-THROUGH_PREDICATES = {
-    "has_back_pain": "pain",
-    "has_leg_pain": "pain",
-    "help_tried": "tried",
-    "help_3_worsening": "worsening",
-}
+THROUGH_PREDICATES = {code: name for name, (codes, _) in READ_FROM.items() for code in codes}
 WARNING_BOX = "Leg Pain linked to the Lower Back (Sciatica)"
 # The leaflet's lists of criteria: the section that each stands in, and how many it has.
 LISTS = {
