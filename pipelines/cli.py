@@ -148,9 +148,19 @@ def dashboard(
     home: HomeOption = None,
     port: PortOption = None,
     open_browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = False,
+    mode: Annotated[
+        str,
+        typer.Option(
+            help="auditor (cases), service (exact totals, no cases) or shared (small numbers "
+            "protected)."
+        ),
+    ] = "auditor",
+    address: Annotated[
+        str, typer.Option(help="The address to listen on; only this machine's own are taken.")
+    ] = "127.0.0.1",
 ) -> None:
     """Serve the dashboard on this machine only."""
-    _serve(opened(home), port, open_browser)
+    _serve(opened(home), port, open_browser, address, mode)
 
 
 def _ingest(
@@ -200,10 +210,16 @@ def _print_answers(home: Home, truth: bool) -> None:
         say(json.dumps(sample_data.truth()["headline"], indent=1))
 
 
-def _serve(home: Home, port: int | None, open_browser: bool) -> None:
+def _serve(
+    home: Home,
+    port: int | None,
+    open_browser: bool,
+    address: str = "127.0.0.1",
+    mode: str = "auditor",
+) -> None:
     from dashboard.launch import LaunchRefused, serve
 
     try:
-        serve(home.root, port, open_browser)
+        serve(home.root, port, open_browser, address, mode)
     except LaunchRefused as error:
         raise UsageError(str(error)) from None

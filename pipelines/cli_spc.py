@@ -10,18 +10,15 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.chart_settings import chart_settings
 from pipelines.console import say
-from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.figures import number
 from pipelines.measures.filter import Filter
 from pipelines.measures.monthly import Charted, charted
-from pipelines.measures.series import ChartAs
-from pipelines.measures.spc_rules import RULE_TEXT, profile
+from pipelines.measures.spc_rules import RULE_TEXT
 from pipelines.measures.spc_types import SpcPoint
-from pipelines.measures.targets import target_of, targets
-from pipelines.measures.types import MeasureError
 
 
 def charts(
@@ -32,17 +29,9 @@ def charts(
     Measures that have no series by month are passed over unless they were all that was asked.
     OutcomesError for a target or a profile in outcomes.toml that cannot be.
     """
-    config = home.config()
-    try:
-        goals = targets(config.get("targets", {}))
-        settings = profile(str(config.get("spc", {}).get("profile", "nhsr"))).name
-    except MeasureError as error:
-        raise OutcomesError(str(error), where=str(home.config_file)) from None
+    settings = chart_settings(home)
     able = [entry for entry in chosen if not entry.stock] or chosen
-    return [
-        (entry, charted(con, entry.id, flt, ChartAs(settings, target=target_of(entry.id, goals))))
-        for entry in able
-    ]
+    return [(entry, charted(con, entry.id, flt, settings.chart_as(entry.id))) for entry in able]
 
 
 def show(found: Iterable[tuple[Measure, tuple[Charted, ...]]], as_json: bool) -> None:

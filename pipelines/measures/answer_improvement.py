@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+import duckdb
+
 from pipelines.measures.answers import Improvement, IncidenceAt, IncidenceStep
+from pipelines.measures.case_query import grouped
+from pipelines.measures.catalogue import measure
+from pipelines.measures.filter import Filter
 from pipelines.measures.proportion import share
 from pipelines.measures.query import Row
 from pipelines.measures.survival import (
@@ -61,6 +67,30 @@ def improvement(found: Sequence[Row], gaps: Sequence[Row]) -> Improvement:
         median_gap_days=gaps[0]["median_gap_days"] if gaps else None,
         last_day=None if curve.last is None else int(curve.last),
     )
+
+
+def improvement_under(
+    cur: duckdb.DuckDBPyConnection, flt: Filter, definition: str, usual: Improvement
+) -> Improvement:
+    """The answer under another definition of improvement; what does not depend on it is `usual`'s.
+
+    `definition` is a part of the measure `median_by_definition`.
+    """
+    names = {number: code for code, number in CODES.items()}
+    found = [
+        {
+            "seen": row["reason"] != "NO_CONTACT",
+            "tti_event": None if row["reason"] else names[row["event"]],
+            "tti_days": row["exit"],
+            "tti_reason": row["reason"],
+            "two_scores": False,
+            "n": row["n"],
+        }
+        for row in grouped(cur, measure("median_by_definition"), flt, ())
+        if row["part"] == definition
+    ]
+    told = improvement(found, ())
+    return replace(told, two_scores=usual.two_scores, median_gap_days=usual.median_gap_days)
 
 
 def _reasons(found: Sequence[Row], timed: Sequence[Row]) -> Exclusions:

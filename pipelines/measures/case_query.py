@@ -18,7 +18,7 @@ from pipelines.measures.types import MeasureError
 
 DIMS: Final = re.compile(r"@dims(?:\((\w+)\))?")
 EXPRESSION_OF: Final = {
-    "month": "strftime(clock_date, '%Y-%m')",
+    "month": "coalesce(strftime(clock_date, '%Y-%m'), 'unknown')",
     "site": "coalesce(site_id, 'unknown')",
     "age_band": "coalesce(age_band, 'unknown')",
     "sex": "coalesce(sex, 'unknown')",

@@ -79,7 +79,7 @@ def charted(
     for row in evaluate(cur, name, flt, ("month",)).rows:
         by_part.setdefault(row.part, []).append(row)
     return tuple(
-        _months_of(entry, part, rows, chart_as, shape)
+        month_chart(entry, part, rows, chart_as)
         for part, rows in by_part.items()
         if any(isinstance(row.result, Estimate | Median) for row in rows)
     )
@@ -94,15 +94,22 @@ def months_between(first: date, last: date) -> list[date]:
     return found
 
 
-def _months_of(
-    entry: Measure, part: str | None, rows: Sequence[MeasureRow], chart_as: ChartAs, shape: Shape
+def month_chart(
+    entry: Measure, part: str | None, rows: Sequence[MeasureRow], chart_as: ChartAs
 ) -> Charted:
+    """The chart of the rows of one part of a table by month; at least one names its month.
+
+    A share gets a p-chart, since its denominators vary; any other figure an XmR chart.
+    """
+    shape: Shape = "p_chart" if entry.kind in COUNTED else "xmr_chart"
     at = {date.fromisoformat(f"{r.by[0]}-01"): r for r in rows if r.by[0] != "unknown"}
     days = months_between(min(at), max(at))
     line = [at.get(day) for day in days]
     # a month without a case has no value that could mislead
     mature = [row is None or row.mature for row in line]
     phases = phase_starts(days, chart_as.rebases)
+    if entry.chart == "xmr_chart":
+        shape = "xmr_chart"
     if shape == "p_chart":
         pairs = [_counts(row) for row in line]
         chart = p_chart(
