@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import filters, store, ui
+from dashboard import comparison, filters, mode, pages, store, ui, versions
 
 HERE = Path(__file__).parent
 TITLE = "Back-related leg pain outcomes"
@@ -18,27 +18,15 @@ st.set_page_config(
     layout="wide",
     menu_items={"Get help": None, "Report a bug": None, "About": None},
 )
-page = st.navigation(
-    [
-        st.Page(
-            HERE / "views" / "overview.py",
-            title="Overview",
-            icon=":material/monitoring:",
-            default=True,
-        ),
-        st.Page(
-            HERE / "views" / "episode.py",
-            title="Episodes",
-            icon=":material/timeline:",
-            url_path="episodes",
-        ),
-    ]
-)
+page = st.navigation([each.as_page() for each in pages.seen_by(mode.mode())])
 try:
-    snapshot = store.published()
+    snapshot = versions.choose()
+    selected = filters.draw(snapshot)
+    with st.sidebar:
+        compared = comparison.choose()
+        st.caption(f"**{mode.WORDS[mode.mode()]}.** {mode.MEANS[mode.mode()]}")
+    ui.remember(snapshot, selected, compared)
+    page.run()
+    ui.footer(snapshot)
 except store.NoSnapshot as nothing:
     ui.nothing_published(str(nothing))
-    st.stop()
-ui.remember(snapshot, filters.draw(snapshot))
-page.run()
-ui.footer(snapshot)

@@ -1,11 +1,14 @@
-"""The three key figures at the top of the Overview, in words. No screen library."""
+"""The key figures at the top of the Overview, in words. No screen library."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dashboard import text
+from dashboard.charts import shown
 from pipelines.measures.answers import Answers, Escalation, Improvement, Persistence
+from pipelines.measures.catalogue import measure
+from pipelines.measures.table import Shown
 from pipelines.measures.types import Estimate, Median, NotEstimable, Result
 
 NEUTRAL = "◇"
@@ -16,12 +19,18 @@ MORE = "▷"
 
 @dataclass(frozen=True)
 class Card:
-    """A label, its value, lines that each begin with a symbol, and the measure that defines it."""
+    """A label, its value, lines that each begin with a symbol, and the measure that defines it.
+
+    `part` is the part of the measure; `judged` the measure whose months get the verdict, where it
+    is another one (a count of today has no months).
+    """
 
     label: str
     value: str
     lines: tuple[str, ...]
     measure: str
+    part: str | None = None
+    judged: str = ""
 
 
 def headline(found: Answers) -> tuple[Card, Card, Card]:
@@ -75,6 +84,27 @@ def _persistence(found: Persistence) -> Card:
             status,
         ),
         "persisting_now",
+        judged="persistence_share_8_weeks",
+    )
+
+
+def red_flags(confirmed: Shown, possible: Shown, share: Shown) -> Card:
+    """A&E and urgent triggers without a recorded action in time; the possible ones beside."""
+    entry = measure("red_flags_not_in_time_share")
+    count = measure("red_flags_not_in_time")
+    value = shown.value(confirmed)
+    return Card(
+        "Red flags not acted on in time",
+        shown.said(confirmed, count).capitalize()
+        if value is None
+        else text.plural(int(value), "trigger"),
+        (
+            f"{MORE} {shown.said(possible, count)} more possible: when the sign began is not known",
+            f"{KNOWN} {shown.whole(share, entry)} of those whose time is up",
+        ),
+        "red_flags_not_in_time",
+        "confirmed",
+        "red_flags_not_in_time_share",
     )
 
 

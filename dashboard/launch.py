@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import socket
@@ -13,10 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.measures.disclosure.rules import MODES
+
 LOOPBACK: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8501
 PORTS_TRIED: Final = 50
 HOME_VARIABLE: Final = "OUTCOMES_HOME"
+MODE_VARIABLE: Final = "OUTCOMES_MODE"
 
 
 class LaunchRefused(ValueError):
@@ -87,20 +91,34 @@ def _can_bind(address: str, port: int) -> bool:
         return True
 
 
+def check_mode(mode: str) -> str:
+    """The mode, if there is such a one; LaunchRefused with the nearest name if not."""
+    if mode not in MODES:
+        near = difflib.get_close_matches(mode, MODES, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise LaunchRefused(f"There is no mode {mode!r}; modes are {', '.join(MODES)}.{hint}")
+    return mode
+
+
 def serve(
-    home_root: Path, port: int | None = None, open_browser: bool = True, address: str = LOOPBACK
+    home_root: Path,
+    port: int | None = None,
+    open_browser: bool = True,
+    address: str = LOOPBACK,
+    mode: str = MODES[0],
 ) -> None:
     """Serve the snapshot published in `home_root` until the process is stopped.
 
-    `port` None = 8501 or the next free one. LaunchRefused for an address beyond this machine and
-    for a port that is taken.
+    `port` None = 8501 or the next free one. `mode` decides what is read at all (`dashboard.mode`).
+    LaunchRefused for an address beyond this machine, a port that is taken, an unknown mode.
     """
-    address = check_address(address)
+    address, mode = check_address(address), check_mode(mode)
     port = free_port(port, address)
     os.environ[HOME_VARIABLE] = str(home_root)
+    os.environ[MODE_VARIABLE] = mode
     url = f"http://{address}:{port}"
     print(
-        f"Dashboard: {url}\nOnly this machine can reach it. Press Ctrl+C to stop.",
+        f"Dashboard: {url}\nMode: {mode}. Only this machine can reach it. Press Ctrl+C to stop.",
         flush=True,
     )
     if open_browser:

@@ -1,143 +1,50 @@
-"""The published snapshot: where it is, read-only access, and every cache of the dashboard.
+"""What pages ask of a snapshot, each answer cached.
 
-The only module with `st.cache_*`. Each cache key holds the snapshot's path, and a path is never
-used twice, so nothing here can be stale: a new publication is a new key.
+Each cache key holds the snapshot's path, and a path is never used twice, so nothing here can be
+stale. What the mode does not allow is refused here, whatever a page or an address asks for.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from importlib import resources
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import duckdb
 import streamlit as st
 
-from dashboard.launch import HOME_VARIABLE
+from dashboard import mode
+from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published
+from pipelines.chart_settings import ChartSettings, chart_settings
+from pipelines.errors import OutcomesError
 from pipelines.explain import NoEpisode, explain
+from pipelines.home import Home
+from pipelines.measures.answer_improvement import improvement_under
+from pipelines.measures.answers import Improvement
 from pipelines.measures.case_query import case_rows
 from pipelines.measures.catalogue import measure as defined
-from pipelines.measures.evaluate import evaluate
+from pipelines.measures.disclosure.rules import Mode
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import Answers, three_answers
+from pipelines.measures.matrix import Matrix, agreement_matrix
+from pipelines.measures.over_time import OverTime, over_time
 from pipelines.measures.query import with_conditions
 from pipelines.measures.series import MonthlySeries, escalation_by_month, persistence_by_month
-from pipelines.measures.table import MeasureTable
-from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
+from pipelines.measures.shared_tables import evaluate_for
+from pipelines.measures.table import MeasureTable, Shown
+from pipelines.measures.types import NotEstimable
 
-T = TypeVar("T")
+__all__ = ["NoSnapshot", "Snapshot", "home", "published"]
+
 Row = dict[str, Any]
 Params = tuple[tuple[str, Any], ...]
 Chosen = tuple[Any, ...]
 """The values of a filter, which a cache can take as a key."""
 
-FILE_NAME: Final = re.compile(r"[A-Za-z0-9._-]+\.duckdb")
-
-
-class NoSnapshot(LookupError):
-    """There is nothing to show; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One published data set: its file, and the few facts that every page prints."""
-
-    path: str
-    published: datetime | None
-    data_to: date | None
-    rules: str
-    leaflet_review: str
-    adopted_by: str
-    adopted_on: str
-
-
-def home() -> Path:
-    """The data home; NoSnapshot when the process was started without one."""
-    root = os.environ.get(HOME_VARIABLE)
-    if not root:
-        raise NoSnapshot(
-            "No data home is set. Start the dashboard with `outcomes dashboard`, or set "
-            f"{HOME_VARIABLE}."
-        )
-    return Path(root)
-
-
-def published() -> Snapshot:
-    """The snapshot that CURRENT names now; NoSnapshot with a sentence for the reader if none."""
-    folder = home() / "snapshots"
-    try:
-        name = (folder / CURRENT).read_text(encoding="utf-8").strip()
-    except OSError:
-        raise NoSnapshot("No snapshot has been published yet: run `outcomes demo`.") from None
-    path = folder / name
-    if not FILE_NAME.fullmatch(name) or not path.is_file():
-        raise NoSnapshot(
-            f"The pointer {CURRENT} names a snapshot that is not there. Run `outcomes build`, or "
-            "choose an earlier one with `outcomes snapshots`."
-        )
-    try:
-        return _described(str(path))
-    except (DamagedSnapshot, duckdb.Error) as error:
-        raise NoSnapshot(
-            f"The snapshot {name} cannot be read ({type(error).__name__}). Run `outcomes build`, "
-            "or choose an earlier one with `outcomes snapshots`."
-        ) from error
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _described(path: str) -> Snapshot:
-    meta = {row["key"]: row["value"] or "" for row in _rows(path, "meta", ())}
-    data_to = _moment(meta.get("data_to", ""))
-    return Snapshot(
-        path,
-        _moment(meta.get("created_at", "")),
-        data_to.date() if data_to else None,
-        meta.get("ruleset_version") or "not recorded",
-        meta.get("leaflet_review") or "not recorded",
-        meta.get("adopted_by", ""),
-        meta.get("adopted_on", ""),
-    )
-
-
-def _moment(words: str) -> datetime | None:
-    """A date or time in the reader's own time zone; None for what is no date."""
-    try:
-        found = datetime.fromisoformat(words)
-    except ValueError:
-        return None
-    return found.astimezone() if found.tzinfo else found
-
-
-@st.cache_resource(max_entries=2, show_spinner=False, on_release=lambda con: con.close())
-def _connection(path: str) -> duckdb.DuckDBPyConnection:
-    return open_readonly(Path(path))
-
-
-def _asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-    """The answer from a cursor of its own: a shared connection gives wrong rows between threads.
-
-    The connection may have been closed in favour of newer snapshots since it was fetched; then
-    it is opened once more.
-    """
-    for attempt in (1, 2):
-        try:
-            cursor = _connection(path).cursor()
-            try:
-                return question(cursor)
-            finally:
-                cursor.close()
-        except duckdb.ConnectionException:
-            if attempt == 2:
-                raise
-            _connection.clear(path)
-    raise AssertionError("unreachable")
+OF_CASES: Final = frozenset({"episodes", "episode_ids", "near_ids", "log_days", "queue"})
+"""Queries whose rows are single episodes: refused outside the mode that shows cases."""
 
 
 @cache
@@ -154,11 +61,16 @@ def _rows(path: str, query: str, params: Params) -> list[Row]:
         columns = [column[0] for column in cursor.description or []]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
-    return _asked(path, ask)
+    return asked(path, ask)
 
 
 def rows(snapshot: Snapshot, query: str, **params: Any) -> list[Row]:
-    """Rows of `queries/<query>.sql`; `params` are its `$names`, hashable (tuples for lists)."""
+    """Rows of `queries/<query>.sql`; `params` are its `$names`, hashable (tuples for lists).
+
+    CasesWithheld for a query of single episodes outside the mode that shows them.
+    """
+    if query in OF_CASES:
+        mode.need_cases()
     found: list[Row] = _rows(snapshot.path, query, tuple(sorted(params.items())))
     return found
 
@@ -170,14 +82,43 @@ def selected(snapshot: Snapshot, query: str, flt: Filter, **params: Any) -> list
 
 
 @st.cache_data(max_entries=4096, max_size="200MB", show_spinner=False)
-def _table(path: str, measure: str, chosen: Chosen, by: tuple[str, ...]) -> MeasureTable:
-    return _asked(path, lambda cur: evaluate(cur, measure, Filter(*chosen), by))
+def _table(
+    path: str, measure: str, chosen: Chosen, by: tuple[str, ...], seen_by: Mode
+) -> MeasureTable:
+    return asked(path, lambda cur: evaluate_for(cur, measure, Filter(*chosen), by, seen_by))
 
 
 def table(snapshot: Snapshot, measure: str, flt: Filter, by: tuple[str, ...] = ()) -> MeasureTable:
-    """One measure of the catalogue, cut by the given dimensions, exact."""
-    found: MeasureTable = _table(snapshot.path, measure, dataclasses.astuple(flt), by)
+    """One measure of the catalogue, cut by the given dimensions, as this mode may see it.
+
+    MeasureError for a question that may not be shared.
+    """
+    found: MeasureTable = _table(snapshot.path, measure, dataclasses.astuple(flt), by, mode.mode())
     return found
+
+
+def one(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) -> Shown:
+    """The figure of a measure over the whole selection; of one part where it has parts."""
+    rows = {row.part: row.result for row in table(snapshot, measure, flt).rows}
+    return rows.get(part) or NotEstimable("Not estimable because there is no such part.", measure)
+
+
+def series(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) -> OverTime:
+    """A measure month by month with its control chart, under the service's targets."""
+    found = table(snapshot, measure, flt, ("month",))
+    return over_time(found, part, charting().chart_as(measure))
+
+
+def charting() -> ChartSettings:
+    """How charts are drawn and what they are held against, as outcomes.toml says now.
+
+    A target is no datum: it takes effect at once. With settings that cannot be there are none;
+    `outcomes measures --spc` says what is wrong with them.
+    """
+    try:
+        return chart_settings(Home.open(home(), create=False))
+    except OutcomesError:
+        return ChartSettings()
 
 
 @st.cache_data(max_entries=256, max_size="200MB", show_spinner=False)
@@ -185,7 +126,7 @@ def _cases(
     path: str, measure: str, chosen: Chosen, at: tuple[tuple[str, str], ...], part: str | None
 ) -> list[Row]:
     entry = defined(measure)
-    return _asked(path, lambda cur: case_rows(cur, entry, Filter(*chosen), dict(at), part))
+    return asked(path, lambda cur: case_rows(cur, entry, Filter(*chosen), dict(at), part))
 
 
 def cases(
@@ -195,19 +136,49 @@ def cases(
     at: tuple[tuple[str, str], ...] = (),
     part: str | None = None,
 ) -> list[Row]:
-    """The cases behind a figure, those left out included; see `case_query.case_rows`."""
+    """The cases behind a figure, those left out included; see `case_query.case_rows`.
+
+    CasesWithheld outside the mode that shows cases.
+    """
+    mode.need_cases()
     found: list[Row] = _cases(snapshot.path, measure, dataclasses.astuple(flt), at, part)
+    return found
+
+
+@st.cache_data(max_entries=512, max_size="50MB", show_spinner=False)
+def _matrix(path: str, chosen: Chosen) -> Matrix:
+    return asked(path, lambda cur: agreement_matrix(cur, Filter(*chosen)))
+
+
+def matrix(snapshot: Snapshot, flt: Filter) -> Matrix:
+    """Expected against recorded level, as counts of episodes; exact, so not for shared figures."""
+    mode.need_exact()
+    found: Matrix = _matrix(snapshot.path, dataclasses.astuple(flt))
     return found
 
 
 @st.cache_data(max_entries=512, max_size="200MB", show_spinner=False)
 def _answers(path: str, chosen: Chosen) -> Answers:
-    return _asked(path, lambda cur: three_answers(cur, Filter(*chosen)))
+    return asked(path, lambda cur: three_answers(cur, Filter(*chosen)))
 
 
 def answers(snapshot: Snapshot, flt: Filter) -> Answers:
-    """The three headline answers for these episodes."""
+    """The three headline answers for these episodes; exact, so not for shared figures."""
+    mode.need_exact()
     found: Answers = _answers(snapshot.path, dataclasses.astuple(flt))
+    return found
+
+
+@st.cache_data(max_entries=256, max_size="50MB", show_spinner=False)
+def _improvement(path: str, chosen: Chosen, definition: str) -> Improvement:
+    usual = _answers(path, chosen).improvement
+    return asked(path, lambda cur: improvement_under(cur, Filter(*chosen), definition, usual))
+
+
+def improvement(snapshot: Snapshot, flt: Filter, definition: str) -> Improvement:
+    """Time to improvement under another definition; exact, so not for shared figures."""
+    mode.need_exact()
+    found: Improvement = _improvement(snapshot.path, dataclasses.astuple(flt), definition)
     return found
 
 
@@ -231,11 +202,12 @@ def _months(path: str, chosen: Chosen) -> Months:
             persistence_by_month(cur, flt),
         )
 
-    return _asked(path, ask)
+    return asked(path, ask)
 
 
 def months(snapshot: Snapshot, flt: Filter) -> Months:
-    """The monthly series of these episodes."""
+    """The monthly series of these episodes; exact, so not for shared figures."""
+    mode.need_exact()
     found: Months = _months(snapshot.path, dataclasses.astuple(flt))
     return found
 
@@ -248,14 +220,16 @@ def _explained(path: str, episode_id: str) -> Row | None:
         except NoEpisode:
             return None
 
-    return _asked(path, ask)
+    return asked(path, ask)
 
 
 def explained(snapshot: Snapshot, episode_id: str) -> Row | None:
     """One episode with its contacts, rules, triggers, actions and source rows; None if unknown.
 
     RulesNotKept where the snapshot does not hold the rules that classified it.
+    CasesWithheld outside the mode that shows cases.
     """
+    mode.need_cases()
     found: Row | None = _explained(snapshot.path, episode_id)
     return found
 
@@ -265,6 +239,8 @@ def warm() -> None:
     try:
         snapshot = published()
     except NoSnapshot:
+        return
+    if mode.mode() == "shared":
         return
     answers(snapshot, Filter())
     months(snapshot, Filter())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,30 +12,33 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import filters, store, text, theme
+from dashboard import filters, mode, store, text, theme
 from dashboard.cards import Card
 from dashboard.charts.base import Chart, Table
+from pipelines import neutral
 from pipelines.measures.catalogue import measure, reason_text
 from pipelines.measures.filter import Filter
 from pipelines.measures.types import Median, Result
 
 VIEW = "_view"
 LONG_TABLE = 40
+WIDE_TABLE = 5
 
 
 @dataclass(frozen=True)
 class View:
-    """What a page needs to know: the data, the filter, the colours."""
+    """What a page needs to know: the data, the filter, the colours, what to compare with."""
 
     snapshot: store.Snapshot
     filter: Filter
     colours: theme.Palette
+    compared: tuple[str, ...] = ()
 
 
-def remember(snapshot: store.Snapshot, flt: Filter) -> None:
+def remember(snapshot: store.Snapshot, flt: Filter, compared: tuple[str, ...] = ()) -> None:
     """Keep this run's snapshot and filter for the page: both stay the same to its end."""
     kind = st.context.theme.type
-    st.session_state[VIEW] = View(snapshot, flt, theme.palette(kind))
+    st.session_state[VIEW] = View(snapshot, flt, theme.palette(kind), compared)
 
 
 def opened(title: str, decision: str) -> View:
@@ -43,6 +49,7 @@ def opened(title: str, decision: str) -> View:
     review = view.snapshot.leaflet_review
     st.caption(
         f"{filters.described(view.snapshot, view.filter)}. "
+        f"Mode: {mode.WORDS[mode.mode()]}. "
         f"The leaflet behind the rules is a draft past its review date, {review}."
     )
     return view
@@ -102,13 +109,45 @@ def show(chart: Chart, key: str) -> None:
         figure(chart.spec), theme=None, key=key, alt=chart.alt, config=dict(theme.PLOT_OPTIONS)
     )
     with st.expander(f"View as table: {chart.table.title}"):
+        if chart.more:
+            st.markdown(f"**How to read it.** {chart.more}")
         table(chart.table)
+        download(chart.table, key)
+
+
+def download(found: Table, key: str) -> None:
+    """A button for exactly the cells that are shown, as CSV."""
+    st.download_button(
+        "Download as CSV",
+        as_csv(found),
+        file_name=f"{_file_name(found.title)}.csv",
+        mime="text/csv",
+        key=f"csv_{key}",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def as_csv(found: Table) -> bytes:
+    """A table as CSV for a spreadsheet: UTF-8 with a mark, formulas made harmless."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([neutral.cell(column) for column in found.columns])
+    writer.writerows([neutral.cell(value) for value in row] for row in found.rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:60] or "table"
 
 
 def table(found: Table) -> None:
-    """A table as real HTML where it is short enough, else as a grid that scrolls."""
+    """A table as real HTML where it is small enough, else as a grid that scrolls.
+
+    A plain table that is wider than the screen scrolls too, but a keyboard cannot reach it.
+    """
     frame = pd.DataFrame([list(row) for row in found.rows], columns=list(found.columns))
-    if len(frame) > LONG_TABLE:
+    if len(frame) > LONG_TABLE or len(found.columns) > WIDE_TABLE:
         st.dataframe(frame, hide_index=True, alt=found.title)
     else:
         st.table(frame, border="horizontal", hide_index=True, alt=found.title)

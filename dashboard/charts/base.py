@@ -22,7 +22,9 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     def __post_init__(self) -> None:
-        """Refuse a ragged table: its cells would stand under the wrong headings."""
+        """Refuse a ragged table: its cells would stand under the wrong headings; or two alike."""
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError(f"{self.title}: two columns have the same heading")
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.title}: {len(row)} cells under {len(self.columns)} heads")
@@ -32,7 +34,8 @@ class Table:
 class Chart:
     """A chart: `title` says the finding, `alt` what a reader sees, `table` has every figure.
 
-    `spec` None means that there is nothing to plot; `alt` then says why.
+    `spec` None means that there is nothing to plot; `alt` then says why. `said` stands above the
+    plot, `more` folded below it: how it is read and computed.
     """
 
     title: str
@@ -40,6 +43,7 @@ class Chart:
     alt: str
     table: Table
     said: str = ""
+    more: str = ""
 
 
 def nothing(title: str, why: str, table_title: str) -> Chart:

@@ -1,4 +1,4 @@
-"""Escalation at first contact: by level, between its two bounds, and by month."""
+"""Escalation at first contact: by level, and between its two bounds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from dashboard import text
 from dashboard.charts.base import Chart, Table, around, cells, estimates, hover, nothing, shares
-from dashboard.theme import ROW, Palette, Spec, layout, legend, months_axis, rows, share_axis
+from dashboard.theme import ROW, Palette, Spec, layout, legend, rows, share_axis
 from pipelines.measures.answers import Bar, Escalation, LevelRange
-from pipelines.measures.series import MonthlySeries, MonthPoint
-from pipelines.measures.types import NOT_SETTLED, Estimate, NotEstimable
+from pipelines.measures.types import NOT_SETTLED, Estimate
 
 ESCALATING = ("A_AND_E", "URGENT", "GP")
 EMPTY = "No episode in this selection has a contact that the rules could judge."
@@ -186,94 +185,3 @@ def _dots(name: str, results: Sequence[Estimate], colour: str, fill: str) -> Spe
         "hovertext": hover(results),
         "hoverinfo": "text+name",
     }
-
-
-def by_month(confirmed: MonthlySeries, open_ended: MonthlySeries, colours: Palette) -> Chart:
-    """GP or above at first contact, month by month; months that can still change are hollow."""
-    name = "Month by month: GP or above at the first contact"
-    points = [p for p in confirmed.points if isinstance(p.estimate, Estimate)]
-    other = [p for p in open_ended.points if isinstance(p.estimate, Estimate)]
-    if not points:
-        return nothing(name, EMPTY, name)
-    spec: Spec = {
-        "data": [
-            *_line("Confirmed", points, colours, colours.main, "circle", "solid"),
-            *_line("Not ruled out", other, colours, colours.soft, "diamond", "dot"),
-        ],
-        "layout": layout(
-            colours,
-            340,
-            showlegend=True,
-            legend=legend(),
-            hovermode="x unified",
-            xaxis=months_axis(colours),
-            yaxis=share_axis(colours, "Share of first contacts"),
-        ),
-    }
-    first, last = points[0], points[-1]
-    alt = (
-        f"Line chart of {text.plural(len(points), 'month')}. Confirmed: "
-        f"{text.figure(first.estimate)} in {text.month(first.month)}, "
-        f"{text.figure(last.estimate)} in {text.month(last.month)}; "
-        f"{_extremes(points)}."
-    )
-    lines = tuple(
-        (text.month(p.month), *cells(p.estimate), *cells(q.estimate)[:2], _ripe(p))
-        for p, q in zip(confirmed.points, open_ended.points, strict=True)
-    )
-    columns = (
-        "Month of first contact", "Confirmed", "Share", "Interval",
-        "Not ruled out", "Share not ruled out", "Month",
-    )  # fmt: skip
-    return Chart(
-        name, spec, alt, Table(name, columns, lines),
-        said="Neither up nor down is good in itself: fewer escalations can mean missed ones.",
-    )  # fmt: skip
-
-
-def _line(
-    name: str, points: Sequence[MonthPoint], colours: Palette, colour: str, symbol: str, dash: str
-) -> list[Spec]:
-    """Complete months joined by a line; months still filling up as hollow points of their own."""
-    ripe = [p for p in points if p.mature]
-    young = [p for p in points if not p.mature]
-    line = {"color": colour, "width": 2, "dash": dash}
-    fills = ((name, ripe, colour), (f"{name}, month not complete", young, colours.background))
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines+markers" if part is ripe else "markers",
-            "name": words,
-            "showlegend": part is ripe,
-            "x": [p.month.isoformat() for p in part],
-            "y": shares(estimates([p.estimate for p in part])),
-            "line": line,
-            "marker": {
-                "color": fill, "size": 8, "symbol": symbol, "line": {"width": 2, "color": colour},
-            },
-            "error_y": {
-                **around(estimates([p.estimate for p in part])),
-                "color": colour, "thickness": 1, "width": 0, "visible": symbol == "circle",
-            },
-            "customdata": hover(estimates([p.estimate for p in part])),
-            "hovertemplate": "%{customdata}",
-        }
-        for words, part, fill in fills
-        if part
-    ]  # fmt: skip
-
-
-def _extremes(points: Sequence[MonthPoint]) -> str:
-    """`lowest 2.0% in March 2025, highest ...` over months that have a figure."""
-    values = {p.month: p.estimate.value for p in points if isinstance(p.estimate, Estimate)}
-    low, high = min(values, key=lambda m: values[m]), max(values, key=lambda m: values[m])
-    return (
-        f"lowest {text.percent(values[low])} in {text.month(low)}, "
-        f"highest {text.percent(values[high])} in {text.month(high)}"
-    )
-
-
-def _ripe(point: MonthPoint) -> str:
-    if isinstance(point.estimate, NotEstimable):
-        return "no first contacts"
-    return "complete" if point.mature else "not yet complete"

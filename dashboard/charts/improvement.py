@@ -15,8 +15,11 @@ SHOWN_DAYS = 91
 GUIDES = (42, 56)
 
 
-def curve(found: Improvement, colours: Palette) -> Chart:
-    """Cumulative incidence of improvement and of escalation, with limits and numbers at risk."""
+def curve(found: Improvement, colours: Palette, meaning: str) -> Chart:
+    """Cumulative incidence of improvement and of escalation, with limits and numbers at risk.
+
+    `meaning` says what counts as improved: "pain down by at least 2 points and by 30%".
+    """
     name = "Improved by each week since the first pain score"
     steps = [step for step in found.curve if step.day <= SHOWN_DAYS]
     if not steps:
@@ -46,7 +49,7 @@ def curve(found: Improvement, colours: Palette) -> Chart:
             annotations=_labels(steps, colours),
         ),
     }
-    return Chart(_title(found), spec, _alt(found), _table(found, name), said=_said(found))
+    return Chart(_title(found), spec, _alt(found), _table(found, name), said=_said(found, meaning))
 
 
 def _held(last: IncidenceStep) -> IncidenceStep:
@@ -145,11 +148,11 @@ def _title(found: Improvement) -> str:
     return "Too few followed to say how many improve within 8 weeks"
 
 
-def _said(found: Improvement) -> str:
+def _said(found: Improvement, meaning: str) -> str:
     gap = found.median_gap_days
     parts = [
         f"{text.count(found.n_followed)} of {text.plural(found.n_episodes, 'episode')} could be "
-        "followed. Improved: pain down by at least 2 points and by 30%. Shaded: 95% limits.",
+        f"followed. Improved: {meaning}. Shaded: 95% limits.",
     ]
     if gap is not None:
         parts.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import episode_detail, episode_list, store, ui
+from dashboard import back, episode_detail, episode_list, store, ui
 from pipelines.rules_kept import RulesNotKept
 
 view = ui.opened(
@@ -14,8 +14,10 @@ view = ui.opened(
 )
 wanted = episode_list.ask_for_id()
 if not wanted:
+    back.forget()
     episode_list.show(view)
 else:
+    back.link()
     episode_list.link_back()
     try:
         found = store.explained(view.snapshot, wanted)

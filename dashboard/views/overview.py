@@ -1,24 +1,30 @@
-"""Overview: the three headline answers for the chosen period and sites."""
+"""Overview: the key figures, what changed, and the three headline answers."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cards, episode_list, store, ui
+from dashboard import cards, changes, definitions, episode_list, kpi, mode, sections, store, ui
 from dashboard.charts import escalation, improvement, persistence
 
 view = ui.opened(
     "Overview",
     "**What you decide here:** whether escalation at first contact needs a closer look, whether "
-    "people get better soon enough, and whose symptoms have lasted past 8 weeks.",
+    "people get better soon enough, whose symptoms have lasted past 8 weeks, and whether red "
+    "flags were acted on.",
 )
 found = store.answers(view.snapshot, view.filter)
-months = store.months(view.snapshot, view.filter)
 labels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
+flags = [store.one(view.snapshot, "red_flags_not_in_time", view.filter, each)
+         for each in ("confirmed", "possible")]  # fmt: skip
+share = store.one(view.snapshot, "red_flags_not_in_time_share", view.filter)
+shown = [*cards.headline(found), cards.red_flags(flags[0], flags[1], share)]
+for pair in (shown[:2], shown[2:]):
+    for column, card in zip(st.columns(2), pair, strict=True):
+        with column:
+            kpi.show(view, card)
 
-for column, card in zip(st.columns(3), cards.headline(found), strict=True):
-    with column:
-        ui.card(card)
+changes.show(view)
 
 st.header("How often is care above self-management needed?")
 left, right = st.columns(2, gap="large")
@@ -26,25 +32,15 @@ with left:
     ui.show(escalation.by_level(found.escalation, labels, view.colours), "levels")
 with right:
     ui.show(escalation.between(found.escalation, labels, view.colours), "between")
-ui.show(
-    escalation.by_month(months.confirmed, months.not_ruled_out, view.colours), "escalation_month"
-)
 ui.counted(cards.escalation_results(found.escalation))
-episode_list.link(
-    view,
-    "List the episodes with a confirmed escalation",
-    outcomes=("A_AND_E", "URGENT", "GP"),
-)
 
 st.header("How soon do people get better?")
-ui.show(improvement.curve(found.improvement, view.colours), "improvement")
+ui.show(improvement.curve(found.improvement, view.colours, definitions.usual(view)), "improvement")
 ui.counted(cards.improvement_results(found.improvement))
 
 st.header("Who is still symptomatic past 8 weeks?")
-left, right = st.columns([2, 3], gap="large")
-with left:
-    ui.show(persistence.parts(found.persistence, view.colours), "parts")
-with right:
-    ui.show(persistence.by_month(months.persistence, view.colours), "persistence_month")
+ui.show(persistence.parts(found.persistence, view.colours), "parts")
 ui.counted(cards.persistence_results(found.persistence))
-episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")
+if mode.sees_cases():
+    episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")
+sections.more("escalation", "improvement", "past_8_weeks", "audit")

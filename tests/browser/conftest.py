@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from tests.dashboard.conftest import demo_home, server, snapshot_file  # noqa: F401
-from tests.dashboard.serving import Server
+from tests.dashboard.serving import Server, running
 
 if TYPE_CHECKING:
     from playwright import sync_api
@@ -26,17 +28,18 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update",
 ]  # fmt: skip
 # On a deep link the page first asks below its own path, where the answer is "not found".
-EXPECTED = ("/episodes/_stcore/health", "/episodes/_stcore/host-config")
+EXPECTED = re.compile(r"/[a-z0-9-]+/_stcore/(health|host-config)$")
 
 
 @dataclass
 class Visit:
-    """One browser page on the dashboard."""
+    """One browser page on the dashboard; `frames` is all that the server sent to it."""
 
     page: sync_api.Page
     server: Server
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    frames: list[bytes] = field(default_factory=list)
 
     def go(self, path: str = "/") -> None:
         """Open a path and wait until it is there."""
@@ -73,6 +76,13 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
+def service_server(demo_home: Path) -> Iterator[Server]:  # noqa: F811
+    """A running server in the mode without cases."""
+    with running(demo_home, "service") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[sync_api.Browser]:
     """One Chromium for all tests; skipped with the reason when there is none."""
     if not CHROMIUM:
@@ -92,7 +102,10 @@ def visit(browser: sync_api.Browser, server: Server) -> Iterator[Visitor]:  # no
     contexts = []
 
     def opened(
-        path: str = "/", width: int = 1440, theme: Literal["light", "dark"] = "light"
+        path: str = "/",
+        width: int = 1440,
+        theme: Literal["light", "dark"] = "light",
+        at: Server | None = None,
     ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": 1000},
@@ -100,10 +113,11 @@ def visit(browser: sync_api.Browser, server: Server) -> Iterator[Visitor]:  # no
             locale="en-GB",
         )
         contexts.append(context)
-        found = Visit(context.new_page(), server)
+        found = Visit(context.new_page(), at or server)
         found.page.on("request", lambda request: found.requests.append(request.url))
         found.page.on("response", lambda answer: _check(found, answer))
         found.page.on("console", lambda message: _heard(found, message))
+        found.page.on("websocket", lambda socket: _listen(found, socket))
         found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
         found.go(path)
         return found
@@ -113,8 +127,15 @@ def visit(browser: sync_api.Browser, server: Server) -> Iterator[Visitor]:  # no
         context.close()
 
 
+def _listen(visit: Visit, socket: sync_api.WebSocket) -> None:
+    def keep(sent: bytes | str) -> None:
+        visit.frames.append(sent.encode() if isinstance(sent, str) else sent)
+
+    socket.on("framereceived", keep)
+
+
 def _check(visit: Visit, answer: sync_api.Response) -> None:
-    if answer.status >= 400 and not answer.url.split("?")[0].endswith(EXPECTED):
+    if answer.status >= 400 and not EXPECTED.search(answer.url.split("?")[0]):
         visit.complaints.append(f"{answer.status} {answer.url}")
 
 

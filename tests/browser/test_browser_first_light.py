@@ -40,24 +40,24 @@ def choose_site(visit: Visit, which: int = 0) -> str:
 def first_figure(visit: Visit) -> Any:
     """What the first chart plots, as the browser has it."""
     return visit.page.evaluate(
-        "(() => { const p = document.querySelector('.js-plotly-plot');"
+        "(() => { const p = document.querySelector('.st-key-levels .js-plotly-plot');"
         " return Array.from(p._fullData[0].x); })()"
     )
 
 
 def test_first_chart_appears(visit: Visitor) -> None:
     page = visit()
-    page.wait_for_charts(6)
+    page.wait_for_charts(8)
     assert page.page.locator("h1").all_inner_texts() == ["Overview"]
-    assert len(page.values()) == 3
+    assert len(page.values()) == 4
     figures = page.page.get_by_role("figure")
-    assert figures.count() >= 6
-    assert "Bar chart of" in (figures.first.get_attribute("aria-label") or "")
+    assert figures.count() >= 8
+    assert "Control chart of" in (figures.first.get_attribute("aria-label") or "")
 
 
 def test_filter_changes_figure_and_address_and_a_deep_link_repeats_them(visit: Visitor) -> None:
     page = visit()
-    page.wait_for_charts(6)
+    page.wait_for_charts(8)
     before, drawn = page.values(), first_figure(page)
     site = choose_site(page)
     page.page.wait_for_timeout(500)
@@ -67,7 +67,7 @@ def test_filter_changes_figure_and_address_and_a_deep_link_repeats_them(visit: V
     assert parse_qs(page.query)["site"] == [site]
 
     again = visit(f"/?{page.query}")
-    again.wait_for_charts(6)
+    again.wait_for_charts(8)
     assert again.values() == after
     assert first_figure(again) == first_figure(page)
 
@@ -80,7 +80,8 @@ def test_filter_is_kept_across_pages_and_back(visit: Visitor) -> None:
     page.page.wait_for_selector("h1:has-text('Episodes')")
     page.settle()
     assert parse_qs(page.query)["site"] == [site]
-    assert site in page.page.locator("[data-testid=stCaptionContainer]").first.inner_text()
+    said = page.page.locator("[data-testid=stMain] [data-testid=stCaptionContainer]")
+    assert site in said.first.inner_text()
     page.page.get_by_role("link", name=re.compile("Overview")).first.click()
     page.page.wait_for_selector("h1:has-text('Overview')")
     page.settle()
@@ -122,7 +123,7 @@ def test_row_opens_an_episode_and_the_button_leads_back(visit: Visitor) -> None:
 
 def test_nothing_leaves_the_machine(visit: Visitor, any_episode: str) -> None:
     page = visit()
-    page.wait_for_charts(6)
+    page.wait_for_charts(8)
     page.go(f"/episodes?episode={any_episode}")
     page.wait_for_charts(1)
     outside = [url for url in page.requests if not url.startswith(INSIDE)]
@@ -157,7 +158,7 @@ def test_accessible(
 def test_all_can_be_reached_by_keyboard(visit: Visitor) -> None:
     """Tab goes through filters and tables in order, and never gets stuck."""
     page = visit()
-    page.wait_for_charts(6)
+    page.wait_for_charts(8)
     seen = []
     for _ in range(60):
         page.page.keyboard.press("Tab")

@@ -11,13 +11,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard import pages
 from pipelines.home import Home
 from pipelines.snapshot import open_readonly
 from tests.dashboard import handmade
 from tests.dashboard.serving import Server, running
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = {"overview": "views/overview.py", "episode": "views/episode.py"}
+PAGES = {page.script: f"views/{page.script}.py" for page in pages.PAGES}
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +28,10 @@ def demo_home(demo_home: Home) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_home(snapshot_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose snapshot has all tables and no episode."""
-    return handmade.publish(tmp_path_factory.mktemp("empty"), {}, "outcomes-empty.duckdb")
+    home = tmp_path_factory.mktemp("empty")
+    return handmade.publish(snapshot_file, home, {}, "outcomes-empty.duckdb")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ START = """
 import sys
 from pathlib import Path
 from dashboard.launch import serve
-serve(Path(sys.argv[1]), int(sys.argv[2]), open_browser=False)
+serve(Path(sys.argv[1]), int(sys.argv[2]), open_browser=False, mode=sys.argv[3])
 """
 
 
@@ -48,7 +48,7 @@ def _unused_port() -> int:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Server]:
+def running(home: Path, mode: str = "auditor") -> Iterator[Server]:
     """A server on a free port; its output goes to a file, since a full pipe would stop it."""
     port = _unused_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,7 @@ def running(home: Path) -> Iterator[Server]:
         with output.open("w", encoding="utf-8") as sink:
             # In a foreign working directory: settings must not depend on where it is started.
             process = subprocess.Popen(
-                [sys.executable, "-c", START, str(home), str(port)],
+                [sys.executable, "-c", START, str(home), str(port), mode],
                 cwd=folder,
                 env=_environment(),
                 stdout=sink,

@@ -15,7 +15,6 @@ from pipelines.measures.answer_escalation import escalation as answer_escalation
 from pipelines.measures.answer_improvement import improvement as answer_improvement
 from pipelines.measures.answer_persistence import persistence as answer_persistence
 from pipelines.measures.persistence import landmark_share
-from pipelines.measures.proportion import share
 from pipelines.measures.query import Row
 from pipelines.measures.series import MonthlySeries, MonthPoint
 from pipelines.measures.spc import p_chart
@@ -97,13 +96,7 @@ def monthly(ripe: int, young: int) -> MonthlySeries:
     return MonthlySeries("persistence_share_8_weeks", tuple(points), chart)
 
 
-def escalation_months(x: int) -> MonthlySeries:
-    points = tuple(
-        MonthPoint(date(2025, m, 1), x, 20, share("escalation_confirmed", x, 20), m < 5)
-        for m in range(1, 6)
-    )
-    chart = p_chart([x] * 5, [20] * 5, mature=[p.mature for p in points])
-    return MonthlySeries("escalation_confirmed", points, chart)
+MEANING = "pain down by at least 3 points"
 
 
 def every_chart(colours: theme.Palette) -> dict[str, Chart]:
@@ -111,8 +104,7 @@ def every_chart(colours: theme.Palette) -> dict[str, Chart]:
     return {
         "levels": escalation.by_level(LEVELS, LABELS, colours),
         "between": escalation.between(LEVELS, LABELS, colours),
-        "months": escalation.by_month(escalation_months(2), escalation_months(8), colours),
-        "improvement": improvement.curve(TIMES, colours),
+        "improvement": improvement.curve(TIMES, colours, MEANING),
         "parts": persistence.parts(PAST, colours),
         "share": persistence.by_month(monthly(6, 2), colours),
         "timeline": timeline(
@@ -172,8 +164,7 @@ def test_nothing_to_show_is_said_not_drawn() -> None:
     charts = [
         escalation.by_level(NO_LEVELS, LABELS, colours),
         escalation.between(NO_LEVELS, LABELS, colours),
-        escalation.by_month(empty, empty, colours),
-        improvement.curve(NO_TIMES, colours),
+        improvement.curve(NO_TIMES, colours, MEANING),
         persistence.parts(answer_persistence([], [], []), colours),
         persistence.by_month(empty, colours),
         timeline([], [], colours),
@@ -220,18 +211,8 @@ def test_between_shows_both_bounds_of_each_level() -> None:
     assert low["marker"]["color"] != high["marker"]["color"]
 
 
-def test_months_that_can_still_change_are_hollow_and_apart() -> None:
-    chart = escalation.by_month(escalation_months(2), escalation_months(8), theme.LIGHT)
-    assert chart.spec is not None
-    solid, hollow, *_ = chart.spec["data"]
-    assert (len(solid["x"]), solid["mode"]) == (4, "lines+markers")
-    assert (hollow["x"], hollow["mode"]) == (["2025-05-01"], "markers")
-    assert hollow["marker"]["color"] == theme.LIGHT.background
-    assert chart.table.rows[-1][-1] == "not yet complete"
-
-
 def test_curve_steps_through_the_estimates() -> None:
-    chart = improvement.curve(TIMES, theme.LIGHT)
+    chart = improvement.curve(TIMES, theme.LIGHT, MEANING)
     assert chart.spec is not None
     improved = next(t for t in chart.spec["data"] if t.get("name") == "Improved")
     # 4 of 10 improve on day 20; the escalation on day 30 takes 1 of the 6 left.
@@ -244,8 +225,12 @@ def test_curve_steps_through_the_estimates() -> None:
     assert improved["line"]["dash"] != escalated["line"]["dash"]
 
 
+def test_what_counts_as_improved_is_said_as_it_was_decided() -> None:
+    assert MEANING in improvement.curve(TIMES, theme.LIGHT, MEANING).said
+
+
 def test_numbers_at_risk_stand_under_the_weeks() -> None:
-    chart = improvement.curve(TIMES, theme.LIGHT)
+    chart = improvement.curve(TIMES, theme.LIGHT, MEANING)
     assert chart.spec is not None
     axis = chart.spec["layout"]["xaxis"]
     assert axis["tickvals"] == [0, 14, 28, 42, 56, 84]

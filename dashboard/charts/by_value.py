@@ -1,0 +1,129 @@
+"""A measure by the values of a dimension or by its own parts: a row each, unknown its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dashboard import text
+from dashboard.charts import shown
+from dashboard.charts.base import Chart, Table, nothing
+from dashboard.theme import ROW, Palette, Spec, axis, layout, rows, share_axis
+from pipelines.measures.catalogue import Measure
+from pipelines.measures.table import MeasureRow, MeasureTable, Shown
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: what it is called, and its figure."""
+
+    label: str
+    result: Shown
+    mature: bool = True
+
+
+def lines(table: MeasureTable, words: Mapping[str, str]) -> list[Line]:
+    """Rows of a table cut by one dimension (or by none, with parts), named in `words`."""
+
+    def label(row: MeasureRow) -> str:
+        pieces = [row.by[0]] if row.by else []
+        pieces += [row.part] if row.part else []
+        return ", ".join(words.get(piece, piece) for piece in pieces)
+
+    return [Line(label(row), row.result, row.mature) for row in table.rows]
+
+
+def dots(
+    found: Sequence[Line],
+    entry: Measure,
+    colours: Palette,
+    name: str,
+    whole: Shown | None = None,
+    first: str = "Group",
+) -> Chart:
+    """One dot with its interval per row; a dotted line at the figure of all."""
+    drawn = [line for line in found if shown.value(line.result) is not None]
+    if not drawn:
+        return nothing(name, "No group of this selection has a figure.", name)
+    heads = [f"{line.label} <b>{_head(line, entry)}</b>" for line in found]
+    spec: Spec = {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "y": [i for i, line in enumerate(found) if line in drawn],
+                "x": [round(shown.value(line.result) or 0.0, 5) for line in drawn],
+                "marker": {"color": colours.main, "size": 10},
+                "error_x": {**shown.around([each.result for each in drawn]), "color": colours.text},
+                "hovertext": [shown.whole(line.result, entry) for line in drawn],
+                "hoverinfo": "text",
+                "cliponaxis": False,
+            }
+        ],
+        "layout": layout(
+            colours, 56 + ROW * len(found), xaxis=_axis(entry, colours), **rows(colours, heads)
+        ),
+    }
+    centre = None if whole is None else shown.value(whole)
+    if centre is not None:
+        spec["layout"]["shapes"] = [
+            {
+                "type": "line", "x0": centre, "x1": centre, "y0": 0, "y1": 1, "yref": "paper",
+                "line": {"color": colours.muted, "width": 1.5, "dash": "dot"}, "layer": "below",
+            }
+        ]  # fmt: skip
+    said = "" if centre is None or whole is None else f"All together: {shown.whole(whole, entry)}."
+    return Chart(name, spec, _alt(found, entry), _table(found, entry, name, first), said)
+
+
+def bars(
+    found: Sequence[Line], entry: Measure, colours: Palette, name: str, first: str = "Part"
+) -> Chart:
+    """One bar per row, from 0; for counts and for parts that add up."""
+    drawn = [line for line in found if shown.value(line.result) is not None]
+    if not drawn:
+        return nothing(name, "There is nothing in this selection to count.", name)
+    heads = [f"{line.label} <b>{_head(line, entry)}</b>" for line in found]
+    spec: Spec = {
+        "data": [
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": [i for i, line in enumerate(found) if line in drawn],
+                "x": [round(shown.value(line.result) or 0.0, 5) for line in drawn],
+                "width": 0.36,
+                "marker": {"color": colours.main},
+                "hovertext": [shown.whole(line.result, entry) for line in drawn],
+                "hoverinfo": "text",
+            }
+        ],
+        "layout": layout(
+            colours, 56 + ROW * len(found), xaxis=_axis(entry, colours), **rows(colours, heads)
+        ),
+    }
+    return Chart(name, spec, _alt(found, entry), _table(found, entry, name, first))
+
+
+def _head(line: Line, entry: Measure) -> str:
+    detail = shown.of(line.result, entry)
+    return (
+        f"{shown.said(line.result, entry)}</b> ({detail})<b>"
+        if detail
+        else shown.said(line.result, entry)
+    )
+
+
+def _axis(entry: Measure, colours: Palette) -> Spec:
+    if entry.unit == "share":
+        return share_axis(colours)
+    return axis(colours, rangemode="tozero", showgrid=True, nticks=6)
+
+
+def _alt(found: Sequence[Line], entry: Measure) -> str:
+    said = "; ".join(f"{line.label} {shown.said(line.result, entry)}" for line in found)
+    return f"Chart with {text.plural(len(found), 'row')}: {said}."
+
+
+def _table(found: Sequence[Line], entry: Measure, name: str, first: str) -> Table:
+    rows = tuple((line.label, *shown.cells(line.result, entry)) for line in found)
+    return Table(name, (first, *shown.COLUMNS), rows)

@@ -1,0 +1,59 @@
+"""The pages, in the order of the menu, and in which modes each exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import streamlit as st
+
+from pipelines.measures.disclosure.rules import Mode
+
+VIEWS: Final = Path(__file__).parent / "views"
+
+
+@dataclass(frozen=True)
+class PageOf:
+    """One page: its script, its name, its place in the address, and who has it."""
+
+    script: str
+    title: str
+    icon: str
+    address: str
+    modes: tuple[Mode, ...]
+    visibility: Literal["visible", "hidden"] = "visible"
+
+    def as_page(self) -> Any:
+        """For Streamlit's menu."""
+        return st.Page(
+            VIEWS / f"{self.script}.py",
+            title=self.title,
+            icon=f":material/{self.icon}:",
+            url_path=self.address or None,
+            default=not self.address,
+            visibility=self.visibility,
+        )
+
+
+EXACT: Final[tuple[Mode, ...]] = ("auditor", "service")
+ALL: Final[tuple[Mode, ...]] = ("auditor", "service", "shared")
+PAGES: Final = (
+    PageOf("overview", "Overview", "monitoring", "", EXACT),
+    PageOf("escalation", "Escalation", "priority_high", "escalation", EXACT),
+    PageOf("improvement", "Improvement", "trending_up", "improvement", EXACT),
+    PageOf("past_8_weeks", "Past 8 weeks", "hourglass_bottom", "past-8-weeks", EXACT),
+    PageOf("audit", "Referral audit", "fact_check", "audit", EXACT),
+    PageOf("episode", "Episodes", "timeline", "episodes", ("auditor",)),
+    PageOf("waits", "Waits and equity", "balance", "waits", EXACT),
+    PageOf("exercise", "Exercise", "exercise", "exercise", EXACT),
+    PageOf("quality", "Data quality", "rule", "quality", EXACT),
+    PageOf("rulebook", "Rules and measures", "menu_book", "rules", ALL),
+    PageOf("about", "Intended use", "info", "about", ALL),
+    PageOf("behind", "Behind a figure", "list", "behind", EXACT, "hidden"),
+)
+
+
+def seen_by(mode: Mode) -> list[PageOf]:
+    """The pages of a mode; a direct address of another page finds nothing."""
+    return [page for page in PAGES if mode in page.modes]

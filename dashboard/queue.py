@@ -1,0 +1,109 @@
+"""The audit queue: filters, the list in the order of safety, and the way into an episode."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import back, episode_list, filters, store, text
+from dashboard.ui import View
+
+MOST: Final = 500
+CHOSEN: Final = "chosen_in_queue"
+FOUND: Final = {
+    "MISSED": "No action recorded",
+    "LATE": "Acted on late",
+    "OVER": "Beyond the leaflet",
+}
+CERTAIN: Final = {
+    "": "Confirmed and possible",
+    "confirmed": "Confirmed",
+    "possible": "Possible: when the sign began is not known",
+}
+PLACES: Final = {
+    1: "A&E sign, no action recorded",
+    2: "A&E sign, acted on late",
+    3: "Cancer history with weakness or changed walking",
+    4: "Urgent sign",
+    5: "GP sign",
+    6: "Appointment due",
+    7: "Beyond the leaflet",
+}
+
+
+def show(view: View) -> None:
+    """Filters, how many cases they leave, and the list."""
+    levels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
+    rules = {row["title"]: row["rule_id"] for row in store.rows(view.snapshot, "rules")}
+    chosen = _filters(levels, rules)
+    found = store.selected(view.snapshot, "queue", view.filter, most=MOST, **chosen)
+    if not found:
+        st.info("No case matches these filters.", icon=":material/info:")
+        return
+    total = found[0]["n_all"]
+    said = text.plural(total, "case")
+    if total > len(found):
+        said += f"; the first {text.count(len(found))} are listed"
+    st.markdown(
+        f"**{said}**, the most urgent first, the oldest first within a kind. Choose a row to open "
+        "its episode."
+    )
+    names = filters.site_names(view.snapshot)
+    picked = st.dataframe(
+        pd.DataFrame([_row(row, levels, names) for row in found]),
+        hide_index=True,
+        alt="Audit queue",
+        on_select="rerun",
+        selection_mode="single-row",
+        key=CHOSEN,
+    )
+    at = picked["selection"]["rows"]
+    if at and at[0] < len(found):
+        back.remember("audit")
+        st.switch_page(episode_list.PAGE, query_params={"episode": found[at[0]]["episode_id"]})
+
+
+def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, object]:
+    left, middle, right, last = st.columns(4)
+    with left:
+        found = _several("What was found", FOUND, "finding")
+    with middle:
+        chosen = _several("Level", dict(reversed(levels.items())), "level")
+    with right:
+        titles = _several("Sign", {title: title for title in rules}, "rule")
+    with last:
+        certain = st.selectbox(
+            "Certainty", list(CERTAIN), format_func=CERTAIN.__getitem__, key="certain",
+            bind="query-params", persist_state="session",
+        )  # fmt: skip
+    return {
+        "found": found,
+        "levels": chosen,
+        "rules": tuple(sorted(rules[title] for title in titles)),
+        "certain": certain or "",
+    }
+
+
+def _several(label: str, words: dict[str, str], key: str) -> tuple[str, ...]:
+    chosen = st.multiselect(
+        label, list(words), format_func=lambda code: words.get(code, code), key=key,
+        placeholder="Any", bind="query-params", persist_state="session",
+    )  # fmt: skip
+    return tuple(sorted(chosen))
+
+
+def _row(row: store.Row, levels: dict[str, str], names: dict[str, str]) -> dict[str, str]:
+    delay = text.NONE
+    if row["days"] is not None:
+        delay = f"{text.days(row['days'])} (within {row['allowed_days']})"
+    return {
+        "Why it is here": PLACES[row["place"]],
+        "What was found": FOUND[row["found"]] + (" (possible)" if row["possible"] else ""),
+        "Date": text.day(row["day"]),
+        "Days to action": delay,
+        "Signs": "; ".join(row["titles"]) or levels.get(row["level"], row["level"]),
+        "Site": names.get(row["site_id"], text.NONE),
+        "Episode": row["episode_id"],
+    }

@@ -1,0 +1,265 @@
+"""Blocks that several pages are put together from: each a figure of the catalogue, drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import streamlit as st
+
+from dashboard import drill, filters, mode, pages, store, text, ui
+from dashboard.charts import by_value, control, shown
+from dashboard.charts.base import Table
+from dashboard.charts.funnel_chart import funnel_chart
+from dashboard.drill import Behind, cut_words, part_words
+from dashboard.ui import View
+from pipelines.measures.catalogue import measure, reason_text
+from pipelines.measures.funnel import funnel
+from pipelines.measures.types import Estimate
+
+ESCALATION_SERIES: Final = (
+    "escalation_without_cancer_history_only",
+    "escalation_within_56_days",
+    "escalation_recorded",
+    "escalation_events",
+)
+ESCALATION_OTHERS: Final = (
+    "escalation_recorded",
+    "escalation_cumulative",
+    "escalation_within_56_days",
+    "escalation_ever",
+    "escalation_without_cancer_history_only",
+)
+IMPROVEMENT_FIGURES: Final = (
+    "time_to_improvement_median",
+    "improvement_by_day",
+    "improvement_restricted_mean",
+    "escalation_first_by_day",
+    "improvement_two_scores",
+)
+PERSISTENCE_OTHERS: Final = (
+    "persistence_share_8_weeks",
+    "persistence_best_case",
+    "persistence_worst_case",
+    "persistence_status_known",
+    "persistence_estimated_8_weeks",
+    "persistence_share_6_weeks",
+    "persistence_estimated_6_weeks",
+    "persisting_ever",
+    "persisting_ever_6_weeks",
+    "persistence_needs_appointment",
+)
+AGREEMENT: Final = (
+    "agreement",
+    "agreement_under",
+    "agreement_late",
+    "agreement_over",
+    "agreement_same_level",
+    "agreement_kappa",
+    "not_judged",
+    "audit_certain_despite_gaps",
+)
+COMPLETENESS: Final = (
+    "screen_complete_first",
+    "screen_sufficiency",
+    "safety_known",
+    "screened_again",
+    "improvement_two_scores",
+    "persistence_status_known",
+)
+CHANGE: Final = (
+    "global_change_better",
+    "global_change_recorded",
+    "msk_hq_gain",
+    "msk_hq_change",
+    "msk_hq_paired",
+    "score_gap_median",
+)
+ADHERENCE: Final = (
+    "diary_kept",
+    "adherence_satisfactory",
+    "adherence_median",
+    "exercise_days_median",
+    "walking_days_median",
+    "walking_increases",
+    "improvement_by_day",
+)
+SAFETY_PANEL: Final = (
+    "ces_asked",
+    "ces_present",
+    "ces_sent_same_day",
+    "ces_outcome_known",
+    "ces_confirmed",
+    "safety_netted",
+    "ces_safety_netted",
+    "leaflet_given",
+)
+WAITS: Final = (
+    "wait_referral_to_triage",
+    "wait_referral_to_triage_p90",
+    "wait_triage_to_appointment",
+    "wait_referral_to_appointment",
+    "seen_within_18_weeks",
+    "did_not_attend",
+    "cancelled",
+    "back_within_12_weeks",
+)
+OLD_AFTER: Final = 14
+"""Days after which an extract is too old to say who is next (the wait for a visit is shorter)."""
+
+
+def over_time(view: View, name: str, part: str | None = None, label: str = "") -> None:
+    """The measure month by month as a control chart, and the way to its cases."""
+    entry = measure(name)
+    found = store.series(view.snapshot, name, view.filter, part)
+    ui.show(control.control_chart(found, entry, view.colours, label), f"time_{name}_{part or ''}")
+    drill.link(view, "Open a month", Behind(name, part or "", drill.MONTH))
+
+
+def chosen_over_time(view: View, names: Sequence[str]) -> None:
+    """One of several measures month by month, the reader's choice."""
+    words = {name: measure(name).name for name in names}
+    chosen = st.selectbox(
+        "Another way to count it, by month",
+        list(words),
+        format_func=words.__getitem__,
+        key=f"series_{names[0]}",
+        bind="query-params",
+        persist_state="session",
+    )
+    over_time(view, chosen or names[0])
+
+
+def who_is_next(view: View) -> None:
+    """How many cross 8 weeks within 14 days; the list is hidden where the extract is too old."""
+    found = store.one(view.snapshot, "crossing_soon", view.filter)
+    entry = measure("crossing_soon")
+    data_to = view.snapshot.data_to
+    age = (date.today() - data_to).days if data_to else None
+    st.markdown(f"**{shown.said(found, entry)}** were about to cross 8 weeks within 14 days.")
+    if age is None or age > OLD_AFTER:
+        old = "of unknown age" if age is None else f"{text.plural(age, 'day')} old"
+        st.info(
+            f"The data are {old}: whoever was about to cross has crossed or recovered since, so "
+            "nobody is listed. Take in a new export to see who is next.",
+            icon=":material/schedule:",
+        )
+        return
+    drill.link(view, "Who they are", Behind("crossing_soon", which="counted"))
+
+
+def by_dimension(view: View, name: str, part: str | None = None, fixed: str = "") -> None:
+    """The measure by a dimension: the reader's choice, or a fixed one."""
+    entry = measure(name)
+    by = fixed or _dimension(name)
+    table = store.table(view.snapshot, name, view.filter, (by,))
+    words = cut_words(view, by)
+    lines = [
+        by_value.Line(words(row.by[0]), row.result, row.mature)
+        for row in table.rows
+        if part is None or row.part == part
+    ]
+    lines.sort(key=lambda line: line.label in (words("unknown"), "Not recorded"))
+    whole = store.one(view.snapshot, name, view.filter, part)
+    heading = f"{entry.name}, by {drill.CUTS[by].lower()}"
+    ui.show(
+        by_value.dots(lines, entry, view.colours, heading, whole, drill.CUTS[by]),
+        f"by_{name}_{part or ''}_{fixed}",
+    )
+    drill.link(view, "Open a group", Behind(name, part or "", by))
+
+
+def _dimension(name: str) -> str:
+    codes = [code for code in drill.CUTS if code != drill.MONTH]
+    return str(
+        st.selectbox(
+            "Groups by",
+            codes,
+            format_func=drill.CUTS.__getitem__,
+            key=f"groups_{name}",
+            bind="query-params",
+            persist_state="session",
+        )
+        or codes[0]
+    )
+
+
+def by_part(view: View, name: str, heading: str = "", bars: bool = True) -> None:
+    """The measure by its own parts: levels, categories, items, exercises."""
+    entry = measure(name)
+    words = part_words(view)
+    rows = store.table(view.snapshot, name, view.filter).rows
+    lines = [by_value.Line(words(row.part or ""), row.result, row.mature) for row in rows]
+    draw = by_value.bars if bars else by_value.dots
+    ui.show(draw(lines, entry, view.colours, heading or entry.name), f"part_{name}")
+    drill.link(view, "Open a part", Behind(name))
+
+
+def funnel_by_site(view: View, name: str) -> None:
+    """The sites of the selection against the limits of chance."""
+    entry = measure(name)
+    table = store.table(view.snapshot, name, view.filter, ("site",))
+    units = [
+        (row.by[0], row.result.numerator or 0, float(row.result.denominator))
+        for row in table.rows
+        if isinstance(row.result, Estimate)
+    ]
+    names = filters.site_names(view.snapshot)
+    ui.show(funnel_chart(funnel(name, units), entry, names, view.colours), f"funnel_{name}")
+    drill.link(view, "Open a site", Behind(name, by="site"))
+
+
+def figures(view: View, names: Sequence[str], title: str) -> None:
+    """Several figures as a table, every part a row; a choice opens what is behind one."""
+    rows = []
+    words = part_words(view)
+    for name in names:
+        entry = measure(name)
+        for row in store.table(view.snapshot, name, view.filter).rows:
+            label = f"{entry.name}: {words(row.part)}" if row.part else entry.name
+            rows.append((label, *shown.cells(row.result, entry)))
+    found = Table(title, ("Measure", *shown.COLUMNS), tuple(rows))
+    ui.table(found)
+    left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
+    with left:
+        ui.download(found, f"figures_{names[0]}")
+    if mode.mode() == "shared":
+        return
+    known = {name: measure(name).name for name in names}
+    with middle:
+        chosen = st.selectbox(
+            "Figure to open",
+            list(known),
+            format_func=known.__getitem__,
+            key=f"open_{names[0]}",
+            persist_state="session",
+        )
+    with right:
+        drill.link(view, "What is behind it", Behind(chosen or names[0]))
+
+
+def counted(view: View, names: Sequence[str]) -> None:
+    """How figures are counted: definition, parts, source, and who is left out."""
+    with st.expander("How these figures are counted"):
+        for name in names:
+            entry = measure(name)
+            result = store.table(view.snapshot, name, view.filter).rows
+            left = getattr(result[0].result, "exclusions", ()) if result else ()
+            said = "; ".join(f"{reason_text(code)}: {text.count(n)}" for code, n in left if n)
+            st.markdown(
+                f"**{entry.name}** ({entry.k_number})  \n{entry.definition}  \n"
+                f"Counted: {entry.numerator}. Of: {entry.denominator}. Clock: {entry.clock}.  \n"
+                f"Left out: {said or 'nobody'}.  \nSource: {entry.source}."
+            )
+
+
+def more(*scripts: str) -> None:
+    """Links to the pages that say more, those that this mode has."""
+    for page in pages.seen_by(mode.mode()):
+        if page.script in scripts:
+            st.page_link(
+                str(pages.VIEWS / f"{page.script}.py"),
+                label=f"More: {page.title}",
+                icon=f":material/{page.icon}:",
+            )

@@ -1,0 +1,164 @@
+"""Which snapshot is published, and read-only access to it.
+
+Each cache key holds the snapshot's path, and a path is never used twice, so nothing here can be
+stale: a new publication is a new key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+import duckdb
+import streamlit as st
+
+from dashboard.launch import HOME_VARIABLE
+from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
+
+T = TypeVar("T")
+
+FILE_NAME: Final = re.compile(r"[A-Za-z0-9._-]+\.duckdb")
+
+
+class NoSnapshot(LookupError):
+    """There is nothing to show; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published data set: its file, and the few facts that every page prints."""
+
+    path: str
+    published: datetime | None
+    data_to: date | None
+    rules: str
+    leaflet_review: str
+    adopted_by: str
+    adopted_on: str
+    previous: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its file's name."""
+        return Path(self.path).name
+
+
+def home() -> Path:
+    """The data home; NoSnapshot when the process was started without one."""
+    root = os.environ.get(HOME_VARIABLE)
+    if not root:
+        raise NoSnapshot(
+            "No data home is set. Start the dashboard with `outcomes dashboard`, or set "
+            f"{HOME_VARIABLE}."
+        )
+    return Path(root)
+
+
+def current_name() -> str:
+    """The name that CURRENT holds; NoSnapshot with a sentence for the reader if none."""
+    try:
+        return (home() / "snapshots" / CURRENT).read_text(encoding="utf-8").strip()
+    except OSError:
+        raise NoSnapshot("No snapshot has been published yet: run `outcomes demo`.") from None
+
+
+def published() -> Snapshot:
+    """The snapshot that CURRENT names now; NoSnapshot with a sentence for the reader if none."""
+    return named(current_name())
+
+
+def named(name: str) -> Snapshot:
+    """A snapshot of this home by its file's name; NoSnapshot where it cannot be read."""
+    path = home() / "snapshots" / name
+    if not FILE_NAME.fullmatch(name) or not path.is_file():
+        raise NoSnapshot(
+            f"The pointer {CURRENT} names a snapshot that is not there. Run `outcomes build`, or "
+            "choose an earlier one with `outcomes snapshots`."
+        )
+    try:
+        return _described(str(path))
+    except (DamagedSnapshot, duckdb.Error) as error:
+        raise NoSnapshot(
+            f"The snapshot {name} cannot be read ({type(error).__name__}). Run `outcomes build`, "
+            "or choose an earlier one with `outcomes snapshots`."
+        ) from error
+
+
+def names() -> list[str]:
+    """All snapshots of this home, the latest first; damaged ones too."""
+    folder = home() / "snapshots"
+    if not folder.is_dir():
+        return []
+    return sorted((p.name for p in folder.glob("outcomes-*.duckdb")), reverse=True)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _described(path: str) -> Snapshot:
+    found = asked(path, lambda cur: cur.execute("from meta").fetchall())
+    meta = {str(key): str(value or "") for key, value in found}
+    data_to = _moment(meta.get("data_to", ""))
+    return Snapshot(
+        path,
+        _moment(meta.get("created_at", "")),
+        data_to.date() if data_to else None,
+        meta.get("ruleset_version") or "not recorded",
+        meta.get("leaflet_review") or "not recorded",
+        meta.get("adopted_by", ""),
+        meta.get("adopted_on", ""),
+        meta.get("previous_snapshot", ""),
+    )
+
+
+def _moment(words: str) -> datetime | None:
+    """A date or time in the reader's own time zone; None for what is no date."""
+    try:
+        found = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return found.astimezone() if found.tzinfo else found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, on_release=lambda con: con.close())
+def _connection(path: str) -> duckdb.DuckDBPyConnection:
+    return open_readonly(Path(path))
+
+
+def asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    """The answer from a cursor of its own: a shared connection gives wrong rows between threads.
+
+    The connection may have been closed in favour of newer snapshots since it was fetched; then
+    it is opened once more. NoSnapshot where the file lacks what this version asks for, is damaged
+    or has gone.
+    """
+    try:
+        return _asked(path, question)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise NoSnapshot(
+            f"The data as published in {Path(path).name} come from another version of this "
+            "program. Run `outcomes build` to publish them anew."
+        ) from error
+    except (DamagedSnapshot, duckdb.IOException, duckdb.FatalException) as error:
+        raise NoSnapshot(
+            f"The snapshot {Path(path).name} cannot be read ({type(error).__name__}). Run "
+            "`outcomes build`, or choose an earlier one with `outcomes snapshots`."
+        ) from error
+
+
+def _asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    for attempt in (1, 2):
+        try:
+            cursor = _connection(path).cursor()
+            try:
+                return question(cursor)
+            finally:
+                cursor.close()
+        except duckdb.ConnectionException:
+            if attempt == 2:
+                raise
+            _connection.clear(path)
+    raise AssertionError("unreachable")

@@ -1,0 +1,109 @@
+"""Every page in a browser: accessible at both widths, and each user's main story to its end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs
+
+import duckdb
+import pytest
+
+from dashboard.pages import PAGES
+from tests.browser.conftest import Visit, Visitor
+from tests.browser.test_browser_first_light import ALLOWED, INSIDE, choose_site
+from tests.dashboard.serving import Server
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+ADDRESSES = [page.address for page in PAGES if page.address not in ("", "episodes")]
+
+
+def faults(visit: Visit) -> set[tuple[str, str, str]]:
+    """What axe finds, but for the faults that are Streamlit's own."""
+    visit.page.wait_for_timeout(500)
+    return {
+        (violation["id"], " ".join(node["target"]), node["failureSummary"][:200])
+        for violation in axe.Axe().run(visit.page).response["violations"]
+        for node in violation["nodes"]
+        if (violation["id"], " ".join(node["target"])) not in ALLOWED
+    }
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_page_is_accessible_and_fits(
+    visit: Visitor, address: str, width: int, theme: Literal["light", "dark"]
+) -> None:
+    page = visit(f"/{address}", width, theme)
+    assert faults(page) == set()
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.complaints == []
+    assert [url for url in page.requests if not url.startswith(INSIDE)] == []
+
+
+def test_the_manager_sees_whether_escalation_changes_and_where(visit: Visitor) -> None:
+    page = visit()
+    page.wait_for_charts(8)
+    page.page.get_by_role("link", name="Escalation", exact=True).first.click()
+    page.page.wait_for_selector("h1:has-text('Escalation')")
+    page.wait_for_charts(3)
+    said = page.page.locator("[data-testid=stMain]")
+    titles = said.locator("h3").all_inner_texts()
+    assert any("special cause in September 2025" in title for title in titles)
+    assert any(
+        title.startswith("Escalation confirmed at first contact, by site") for title in titles
+    )
+    site = choose_site(page)
+    page.wait_for_charts(3)
+    # The same chart for one site, and the way to the cases of a month.
+    page.page.get_by_role("link", name="Open a month").first.click()
+    page.page.wait_for_selector("h1:has-text('Behind a figure')")
+    page.settle()
+    query = parse_qs(page.query)
+    assert query["site"] == [site]
+    assert query["by"] == ["Month"]
+    assert "cases looked at" in said.inner_text()
+
+
+def test_the_physio_gets_from_the_queue_to_the_source_row_and_back(visit: Visitor) -> None:
+    page = visit("/audit?finding=No+action+recorded&level=A%26E&certain=Confirmed")
+    page.wait_for_charts(1)
+    grid = page.page.locator("[data-testid=stDataFrame]").first
+    grid.scroll_into_view_if_needed()
+    page.page.wait_for_timeout(800)
+    grid.click(position={"x": 18, "y": 54})
+    page.wait_for_query("episode=")
+    page.page.wait_for_selector("h1:has-text('Episodes')")
+    page.wait_for_charts(1)
+    said = page.page.locator("[data-testid=stMain]").inner_text()
+    assert "leads to A&E" in said
+    assert re.search(r"Source: \S+, line \d+", said)
+    page.page.get_by_role("link", name=re.compile("Back to the audit queue")).click()
+    page.page.wait_for_selector("h1:has-text('Referral audit')")
+    page.settle()
+    query = parse_qs(page.query)
+    assert query["finding"] == ["No action recorded"]
+    assert query["level"] == ["A&E"]
+
+
+def test_no_case_reaches_a_browser_without_cases(
+    visit: Visitor, service_server: Server, snapshot_file: Path
+) -> None:
+    with duckdb.connect(str(snapshot_file), read_only=True) as con:
+        ids = [row[0] for row in con.execute("select episode_id from episode").fetchall()]
+    frames: list[bytes] = []
+    for page in PAGES:
+        shown = visit(f"/{page.address}", at=service_server)
+        frames += shown.frames
+    crafted = visit("/episodes?episode=STORY-05-FOOT-BLANK", at=service_server)
+    frames += crafted.frames
+    said = crafted.page.locator("body").inner_text()
+    assert "Page not found" in said
+    sent = b"\n".join(frames)
+    assert b"Service (exact totals, no cases)" in sent
+    # An id that the reader typed may come back in the address; the one above is such a one.
+    assert [each for each in ids if each.encode() in sent and not each.startswith("STORY-05")] == []
