@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import duckdb
 from pipelines.build import worked_out
 from pipelines.compare.changes import Change, changes
 from pipelines.compare.rules import differences
-from pipelines.home import Home
+from pipelines.home import Home, telling_of_the_disk
 from pipelines.measures.catalogue import measure
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
@@ -20,6 +23,7 @@ from pipelines.snapshot import open_readonly
 from pipelines.snapshot_tables import write_snapshot
 from rules.ruleset import Ruleset
 
+SCRATCH = ".compare-"
 # What a change of the rules is judged by, in the order of the three questions and the audit.
 HEADLINE = (
     "escalation_confirmed",
@@ -59,9 +63,14 @@ class Comparison:
 def compare(home: Home, before: Ruleset, after: Ruleset) -> Comparison:
     """Run both rule sets over everything in landing and tell what differs.
 
-    Raises OutcomesError when nothing was ingested.
+    Raises OutcomesError when nothing was ingested, or where the data home cannot be written.
     """
-    with tempfile.TemporaryDirectory(prefix="outcomes-compare-") as folder:
+    _sweep(home)
+    with (
+        telling_of_the_disk(home.root),
+        # Inside the home: rows about people lie nowhere else.
+        tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as folder,
+    ):
         paths = []
         for name, ruleset in (("before", before), ("after", after)):
             path = Path(folder) / f"{name}.duckdb"
@@ -86,6 +95,15 @@ def compare(home: Home, before: Ruleset, after: Ruleset) -> Comparison:
         headline,
         tuple(changed),
     )
+
+
+def _sweep(home: Home) -> None:
+    """Remove what a killed comparison left behind; a younger one may still be running."""
+    yesterday = time.time() - 24 * 3600
+    for left in home.root.glob(f"{SCRATCH}*"):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < yesterday:
+                shutil.rmtree(left)
 
 
 def _figures(path: Path) -> dict[tuple[str, str | None], Shown]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -383,6 +383,14 @@ def random_cases(seed: int, n: int) -> Iterator[Case]:
         maker = Maker(random.Random(f"{seed}/{number}"))
         content = maker.episode()
         yield f"s{seed}-{number:05d}", content, maker.overrides()
+
+
+def seeded_cases(seeds: Iterable[int]) -> Iterator[Case]:
+    """One case for each seed, so that whoever chooses the seeds chooses the episodes."""
+    for seed in seeds:
+        maker = Maker(random.Random(seed))
+        content = maker.episode()
+        yield f"h{seed}", content, maker.overrides()
 
 
 @st.composite

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import shutil
 from importlib import resources
 
 import pytest
@@ -14,6 +16,7 @@ from pipelines.compare.run import HEADLINE
 from pipelines.compare.text import as_plain, lines
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
+from pipelines.snapshot_tables import write_snapshot
 from rules.errors import RulesError
 from rules.parameters import parsed
 from rules.ruleset import load
@@ -76,9 +79,24 @@ def test_the_text_tells_how_many_and_why(lower):
     assert "No improvement in 6 to 8 weeks: no -> yes" in text
 
 
-def test_the_same_rules_change_nothing(worked_home):
+def test_scratch_lies_in_the_home_and_what_a_killed_run_left_goes(worked_home, monkeypatch):
+    old, young = (worked_home.root / f".compare-{name}" for name in ("old", "young"))
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "before.duckdb").write_bytes(b"x")
+    os.utime(old, (0, 0))
+    seen = []
+    monkeypatch.setattr(
+        "pipelines.compare.run.write_snapshot",
+        lambda con, path, *rest: (seen.append(path), write_snapshot(con, path, *rest)),
+    )
     found = compare(worked_home, load(), load())
-    assert (found.changes, found.differences) == ((), ())
+    assert (found.changes, found.differences) == ((), ()), "the same rules change nothing"
+    assert len(seen) == 2
+    assert all(path.is_relative_to(worked_home.root) and not path.exists() for path in seen)
+    assert not old.exists() and young.exists()
+    shutil.rmtree(young)
+    assert not list(worked_home.root.glob(".compare-*"))
 
 
 def test_other_rule_files_can_be_tried(demo_home, tmp_path):
