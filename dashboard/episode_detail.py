@@ -11,7 +11,7 @@ from dashboard import filters, store, text, ui
 from dashboard.charts.timeline import Event, Mark, Score, timeline
 from pipelines import words
 from pipelines.explain.audit import sentence
-from pipelines.explain.contact import answered_no
+from pipelines.explain.contact import answered_no, settle
 
 Part = dict[str, Any]
 EIGHT_WEEKS = 56
@@ -59,6 +59,8 @@ def _summary(part: Part, view: ui.View) -> None:
     for row in (facts[:4], facts[4:]):
         for column, (head, said) in zip(st.columns(4), row, strict=True):
             column.markdown(f"**{head}**  \n{said}")
+    if part["turns"]:
+        st.markdown(f"{'. '.join(part['turns'])}.")
 
 
 def _improvement(part: Part) -> str:
@@ -211,10 +213,9 @@ def _rules(contact: Part) -> None:
 
 
 def _open_rule(rule: Part) -> str:
-    because = f" Open, as: {'; '.join(rule['because'])}." if rule["because"] else ""
     return (
-        f"- **{rule['title']}**, would lead to {rule['leads_to_label']} ({rule['place']})."
-        f"{because} To settle it: {'; '.join(rule['would_settle'])}."
+        f"- **{rule['title']}**, would lead to {rule['leads_to_label']} ({rule['place']}). "
+        f"So far: {'; '.join(rule['because'])}. {settle(rule)}."
     )
 
 

@@ -9,7 +9,7 @@ from pipelines.explain.dates import uk
 from pipelines.explain.facts import History, facts, to_settle
 from pipelines.explain.reading import Row
 from pipelines.words import ANSWERS, APPOINTMENT, CONTACT_TYPES, FLAGS, TRUTH, outcome, said
-from rules.condition import Atom, Truth
+from rules.condition import Atom, Truth, atoms
 from rules.explain import Outcome, needed, outcomes
 from rules.parts import CONSTANTS
 from rules.ruleset import Ruleset
@@ -30,7 +30,7 @@ UNSETTLED = {
     "perhaps_not_recent": "whether it changed since the pain began",
 }
 NOT_SAID = (
-    "no answer settles it: the leaflet does not say what this sign means when the pain did not "
+    "No answer settles it: the leaflet does not say what this sign means when the pain did not "
     "begin recently"
 )
 
@@ -134,12 +134,23 @@ def answered_no(rule: Row) -> bool:
 def _because(
     found: Outcome, contact: Row, history: History, ruleset: Ruleset, told: Mapping[str, str]
 ) -> list[str]:
+    """What decided the rule; of an open one everything that it reads, what is open first."""
+    read = list(found.decided_by)
+    if found.value is None:
+        read += [atom for atom, _ in atoms(found.rule.condition)]
     reasons = [
         _reason(atom, contact, history, ruleset, told)
-        for atom in found.decided_by
+        for atom in read
         if atom.column not in CONSTANTS
     ]
     return list(dict.fromkeys(reasons))
+
+
+def settle(rule: Row) -> str:
+    """`To settle it: …` for a rule that is open, or that no answer settles it."""
+    if rule["would_settle"] == [NOT_SAID]:
+        return NOT_SAID
+    return f"To settle it: {'; '.join(rule['would_settle'])}"
 
 
 def _reason(

@@ -10,6 +10,7 @@ from pipelines.errors import OutcomesError
 from pipelines.explain import diary
 from pipelines.explain.audit import action, audit, trigger
 from pipelines.explain.contact import Book, explained
+from pipelines.explain.course import course, turns
 from pipelines.explain.facts import History
 from pipelines.explain.reading import Row, rows
 from pipelines.rules_kept import kept_rules
@@ -62,6 +63,8 @@ def _part(cur: duckdb.DuckDBPyConnection, episode: Row, book: Book) -> Row:
         "confirmed": book.label(episode["worst_lb"]),
         "not_ruled_out": book.label(episode["worst_ub"]),
         "outcome": book.outcome(episode["worst_lb"], episode["worst_ub"]),
+        "course": course(episode),
+        "turns": turns(episode),
         "audit": audit(episode, book.ranks),
         "notes": [said(FLAGS, flag) for flag in flags if flag],
         "contacts": [explained(contact, history, book) for contact in contacts],

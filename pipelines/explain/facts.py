@@ -103,7 +103,8 @@ def duration(contact: Row, history: History) -> str:
     low, high = contact["days_at_least"], contact["days_at_most"]
     six, eight = span(values["w_lo_days"]), span(values["w_hi_days"])
     if high is None:
-        told = f"Onset not known: at least {between(low, low)} of symptoms"
+        told = "Onset not known"
+        told += f", at least {between(low, low)} of symptoms" if low else ""
     else:
         onset = uk(episode["onset_latest"])
         if episode["onset_earliest"] != episode["onset_latest"]:

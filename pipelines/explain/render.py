@@ -6,10 +6,10 @@ import textwrap
 from typing import Any
 
 from pipelines.explain.audit import sentence, when
-from pipelines.explain.contact import answered_no
+from pipelines.explain.contact import answered_no, settle
 from pipelines.explain.dates import uk
 from pipelines.explain.reading import Row
-from pipelines.words import ANSWERS, APPOINTMENT, PERSISTENCE, said
+from pipelines.words import ANSWERS, APPOINTMENT
 
 WIDTH = 100
 
@@ -40,13 +40,14 @@ def _wrapped(text: str, indent: int, hanging: int = 2) -> list[str]:
 
 
 def _head(part: Row) -> list[str]:
-    eight = said(PERSISTENCE, part["persist_8w"])
     lines = [
         f"Episode {part['episode_id']} · site {part['site_id']} · "
         f"data to {uk(part['extract_date'])}",
         f"  Triage outcome over the episode: {part['outcome']}",
-        f"  Onset: {_onset(part)} · at 8 weeks: {eight[0].lower()}{eight[1:]}",
+        f"  Onset: {_onset(part)}",
     ]
+    for told in part["course"]:
+        lines += _wrapped(told, 2)
     if part["notes"]:
         lines += _wrapped(f"Notes on the data: {'; '.join(part['notes'])}", 2)
     return lines
@@ -95,13 +96,14 @@ def _contact(contact: Row) -> list[str]:
 
 def _rule(rule: Row) -> list[str]:
     """A rule that is yes or not known, with what decided it and what would settle it."""
-    mark = "YES" if rule["value"] == "yes" else "OPEN"
-    lines = _wrapped(f"{mark:<5} {rule['title']}, leads to {rule['leads_to_label']}", 4, 6)
+    yes = rule["value"] == "yes"
+    leads = f"{'leads' if yes else 'would lead'} to {rule['leads_to_label']}"
+    lines = _wrapped(f"{'YES' if yes else 'OPEN':<5} {rule['title']}, {leads}", 4, 6)
     lines += _wrapped(f"Leaflet: {rule['place']}", 10)
     for reason in rule["because"]:
         lines += _wrapped(reason, 10)
     if rule["would_settle"]:
-        lines += _wrapped(f"To settle it: {'; '.join(rule['would_settle'])}", 10)
+        lines += _wrapped(settle(rule), 10)
     return lines
 
 

@@ -253,3 +253,16 @@ def test_a_diary_is_told_with_its_first_and_last_row(cur):
         f"6 days, 6 with exercises: 13/01/2026 ({first['file']}, line {first['line']}) to "
         f"23/01/2026 ({last['file']}, line {last['line']})"
     )
+
+
+def test_a_return_of_symptoms_is_told_in_the_part_that_it_ends_and_begins_the_next(cur):
+    (base,) = cur.execute(
+        "select min(base_episode_id) from episode where recurrence_date is not null"
+    ).fetchall()[0]
+    first, second = explain(cur, base)["parts"][:2]
+    back = dt.date.fromisoformat(first["recurrence_date"])
+    assert f"Symptoms back on {back:%d/%m/%Y}, which begins a new part" in first["turns"]
+    assert second["onset_earliest"] == first["recurrence_date"]
+    assert second["episode_id"] == f"{base}#2"
+    (alone,) = explain(cur, f"{base}#2")["parts"]
+    assert alone == second
