@@ -321,6 +321,8 @@ class Maker:
         """A diary: a run of days, sparse or steady, sometimes with the day's pain."""
         if self.chance(0.45):
             return []
+        if self.chance(0.08):
+            return self.steady_logs()
         first, found = self.pick(-2, 0, 3, *self.days), []
         day, trend = first, self.pick(*range(11), 8)
         scored = self.chance(0.6)
@@ -332,6 +334,18 @@ class Maker:
                 row["nprs_today"] = self.pick(0, 10) if self.chance(0.15) else trend
             found.append(row)
             day += self.pick(0, 1, 2, 3, 3, 3, 14, 28, 29, 30)
+        return found
+
+    def steady_logs(self) -> list[dict[str, Any]]:
+        """A diary kept up for weeks, one to three days in each, near the leaflet's amount."""
+        found, first, gap = [], self.days[0] + self.pick(-1, 0, 1), self.pick(2, 3, 4, 7)
+        done = self.pick(
+            {"exercise_code": "knees_to_chest", "hold_s": 20, "reps": self.pick(3, 4, 5)},
+            {"exercise_code": "bridge", "reps": self.pick(3, 4, 5)},
+            {"exercise_code": "walk", "duration_s": 600},
+        )
+        for number, day in enumerate(range(first, first + self.pick(21, 28, 35, 49), gap), start=1):
+            found.append({"log_id": f"l{number}", "log_date": self.iso(day), **done})
         return found
 
     def exercise(self) -> dict[str, Any]:
