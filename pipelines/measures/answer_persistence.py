@@ -108,10 +108,18 @@ def _status(seen: Sequence[Row], status: str) -> StatusCount:
     )
 
 
+def _people(found: Sequence[Row]) -> int:
+    return sum(int(row["n"]) for row in found)
+
+
 def _curve(times: Sequence[Row]) -> tuple[SurvivalCurve, Exclusions]:
     """The curve of those still symptomatic, and who is not in it."""
     timed = [row for row in times if row["res_entry"] is not None and row["res_exit"] is not None]
-    untimed = sum(row["n"] for row in times) - sum(row["n"] for row in timed)
+    untimed = _people(times) - _people(timed)
+    # A diary that began before the first contact can show the end before it.
+    backwards = [row for row in timed if row["res_exit"] < row["res_entry"]]
+    resolved = _people([row for row in backwards if row["res_event"]])
+    timed = [row for row in timed if row["res_exit"] >= row["res_entry"]]
     curve = kaplan_meier(
         [row["res_exit"] for row in timed],
         [bool(row["res_event"]) for row in timed],
@@ -119,11 +127,12 @@ def _curve(times: Sequence[Row]) -> tuple[SurvivalCurve, Exclusions]:
         count=[row["n"] for row in timed],
         min_risk=MIN_RISK,
     )
-    early = 0 if curve.start is None else sum(row["n"] for row in timed) - curve.n
+    early = 0 if curve.start is None else _people(timed) - curve.n
     early -= 0 if curve.start is None else curve.no_length
     reasons = (
         ("ONSET_UNKNOWN", untimed),
-        ("NO_FOLLOW_UP", curve.no_length),
+        ("RESOLVED_BEFORE_SEEN", resolved),
+        ("NO_FOLLOW_UP", curve.no_length + _people(backwards) - resolved),
         ("LEFT_BEFORE_START", early),
     )
     return curve, reasons

@@ -174,19 +174,32 @@ class TestSafetyPanel:
         confirmed = only(demo_snapshot, "ces_confirmed")
         assert confirmed.lower <= world.CONFIRMED_RATE <= confirmed.upper
 
-    def test_each_question_and_each_rule_against_a_plain_recount(self, demo_snapshot, rows):
+    def test_each_question_against_a_plain_recount(self, demo_snapshot, rows):
         judged = [c for c in rows[0] if c["evaluated"]]
         asked = results(demo_snapshot, "screen_completeness_by_question")
         assert set(asked) == set(world.SCREEN)
         for item, result in asked.items():
             assert result.numerator == sum(c[item] is not None for c in judged), item
-        fired, unknown = (results(demo_snapshot, name) for name in ("rule_fired", "rule_unknown"))
+
+    def test_each_rule_against_a_plain_recount(self, demo_snapshot, rows):
+        by_episode = defaultdict(list)
+        for contact in rows[0]:
+            if contact["evaluated"]:
+                by_episode[contact["episode_key"]].append(contact)
+        found = {name: results(demo_snapshot, name) for name in ("rule_fired", "rule_ever")}
+        unknown = results(demo_snapshot, "rule_unknown")
         rules = ("help-1-unmanageable", "help-2-sleep", "help-3-worsening", "help-4-no-improvement")
         for rule, column in zip(rules, ("h1", "h2", "h3", "h4"), strict=True):
-            values = [c[column] for c in judged]
-            assert fired[rule].numerator == values.count(True), rule
-            assert unknown[rule].numerator == values.count(None), rule
-        assert len(fired) == 19
+            first, ever = [], []
+            for contacts in by_episode.values():
+                day = min(contact["contact_date"] for contact in contacts)
+                told = [c[column] for c in contacts if c["contact_date"] == day]
+                first.append(True if True in told else None if None in told else False)
+                ever.append(any(c[column] is True for c in contacts))
+            assert found["rule_fired"][rule].numerator == first.count(True), rule
+            assert unknown[rule].numerator == first.count(None), rule
+            assert found["rule_ever"][rule].numerator == ever.count(True), rule
+        assert len(unknown) == 19 and unknown[rule].denominator == len(by_episode)
 
 
 class TestImprovementDefinitions:

@@ -1,15 +1,40 @@
--- Evaluated contacts by rule of the leaflet: it holds, or too little was asked to say.
+-- Episodes by rule of the leaflet: whether it held on the first day with an evaluated contact (or
+-- too little was asked to say), and whether it held at any contact so far.
+with contacts as (
+    select
+        c.contact_key,
+        c.episode_key,
+        coalesce(c.contact_date = e.first_contact_date, false) as first_day
+    from contact as c
+    join episode as e on e.episode_key = c.episode_key
+    where c.evaluated
+),
+
+-- A rule that is not in the trace of a contact is "no" there.
+told as (
+    select
+        c.episode_key,
+        t.rule_id,
+        coalesce(bool_or(t.value) filter (where c.first_day), false) as first_yes,
+        count(*) filter (where c.first_day) > 0 as first_open,
+        coalesce(bool_or(t.value), false) as ever
+    from rule_trace as t
+    join contacts as c on c.contact_key = t.contact_key
+    group by c.episode_key, t.rule_id
+)
+
 select
-    c.episode_key,
-    c.contact_key::varchar as detail,
-    c.contact_date as clock_date,
-    @dims(c),
-    c.extract_date >= last_day(c.contact_date) as mature,
-    null::varchar as reason,
+    e.episode_key,
+    null::varchar as detail,
+    coalesce(e.first_contact_date, e.last_contact_date) as clock_date,
+    @dims(e),
+    e.extract_date >= last_day(coalesce(e.first_contact_date, e.last_contact_date)) as mature,
+    e.extract_date >= last_day(coalesce(e.first_contact_date, e.last_contact_date)) + 56 as mature_ever,
+    case when e.n_evaluated = 0 then 'NO_CONTACT' end as reason,
     r.rule_id,
-    coalesce(t.value, false) as fired,
-    t.contact_key is not null and t.value is null as unknown
-from contact as c
+    coalesce(told.first_yes, false) as fired,
+    coalesce(told.first_open and not told.first_yes, false) as unknown,
+    coalesce(told.ever, false) as ever
+from episode as e
 cross join rule as r
-left join rule_trace as t on t.contact_key = c.contact_key and t.rule_id = r.rule_id
-where c.evaluated
+left join told on told.episode_key = e.episode_key and told.rule_id = r.rule_id
