@@ -176,6 +176,8 @@ def test_estimated_persistence_with_delayed_entry(snapshot: Build) -> None:
     rows += [one(20, day, res_entry=2, res_exit=4, res_event=True)]  # before eight are at risk
     rows += [one(21, day, res_entry=9, res_exit=9, res_event=True)]  # recovered when first seen
     rows += [one(22, day, res_entry=None, res_exit=None)]
+    rows += [one(23, day, res_entry=9, res_exit=3, res_event=True)]  # by the diary, before seen
+    rows += [one(24, day, res_entry=9, res_exit=3, res_event=False)]  # never seen from then on
     found = three_answers(snapshot(episode=rows), Filter()).persistence
     estimate = found.estimated_8_weeks
     assert isinstance(estimate, Estimate)
@@ -183,7 +185,8 @@ def test_estimated_persistence_with_delayed_entry(snapshot: Build) -> None:
     assert found.estimated_from_day == 5 and found.events_before_start == 1
     assert "given still symptomatic after day 5" in estimate.method
     assert dict(estimate.exclusions) == {
-        "NO_CONTACT": 0, "ONSET_UNKNOWN": 1, "NO_FOLLOW_UP": 1, "LEFT_BEFORE_START": 1
+        "NO_CONTACT": 0, "ONSET_UNKNOWN": 1, "RESOLVED_BEFORE_SEEN": 1, "NO_FOLLOW_UP": 2,
+        "LEFT_BEFORE_START": 1,
     }  # fmt: skip
     assert dict(found.n_at_risk)[56] == 6
 
@@ -424,7 +427,8 @@ def test_statements_share_one_filter() -> None:
     def filter_of(text: str) -> str:
         return text.split("filtered as (")[1].split("\n),")[0]
 
-    whole = {"case_origin.sql", "episode_names.sql", "snapshot_files.sql", "snapshot_meta.sql"}
+    whole = {"case_origin.sql", "data_until.sql", "episode_names.sql"}
+    whole |= {"snapshot_files.sql", "snapshot_meta.sql"}
     assert whole <= statements().keys()
     for name, text in statements().items():
         if name in whole:  # what a snapshot says of itself: no selection applies
