@@ -21,6 +21,7 @@ from pipelines import params
 from pipelines.assure_results import results
 from pipelines.assure_schema import CaseCheck, CaseError, near
 from pipelines.assure_stage import stage
+from pipelines.assure_why import published_views, reasons
 from pipelines.engines.duck import connect, run_models
 from pipelines.engines.project import models
 from rules.errors import RulesError
@@ -33,11 +34,15 @@ CASE_KEYS = {"id", "title", "why", "group", "params", "input", "expected"}
 
 @dataclass
 class CaseResult:
-    """What one worked case gave: empty `differences` means that it passed."""
+    """What one worked case gave: empty `differences` means that it passed.
+
+    `reasons` explains the results of a case that differs, in lines for a terminal.
+    """
 
     id: str
     title: str
     differences: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     actual: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -60,18 +65,26 @@ def assure(document: Mapping[str, Any], ruleset: Ruleset | None = None) -> list[
     for case_id, n in Counter(case["id"] for case in cases).items():
         if n > 1:
             raise CaseError(f"case {case_id}: the id stands {n} times", case_id)
-    actual = evaluate(
-        [(case["id"], case["input"], case.get("params", {})) for case in cases], ruleset
-    )
-    return [
-        CaseResult(
-            case["id"],
-            case.get("title", ""),
-            list(differences(case.get("expected", {}), actual[case["id"]])),
-            actual[case["id"]],
-        )
-        for case in cases
-    ]
+    ruleset = ruleset or load()
+    listed = [(case["id"], case["input"], case.get("params", {})) for case in cases]
+    with modelled(listed, ruleset) as con:
+        actual = results(con, [case["id"] for case in cases])
+        found = [
+            CaseResult(
+                case["id"],
+                case.get("title", ""),
+                list(differences(case.get("expected", {}), actual[case["id"]])),
+                actual=actual[case["id"]],
+            )
+            for case in cases
+        ]
+        if not all(result.passed for result in found):
+            published_views(con)
+        for result, (case_id, content, overrides) in zip(found, listed, strict=True):
+            if not result.passed:
+                own = ruleset.with_values(overrides)
+                result.reasons = reasons(con, case_id, content, own)
+    return found
 
 
 def _check(number: int, case: Any) -> None:

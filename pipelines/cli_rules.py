@@ -53,7 +53,8 @@ def assure(
         raise UsageError(error.what, where=place(cases, document, error)) from None
     failed = [result for result in results if not result.passed]
     if as_json:
-        print(json.dumps([{"id": r.id, "differences": r.differences} for r in results], indent=1))
+        told = [{"id": r.id, "differences": r.differences, "reasons": r.reasons} for r in results]
+        print(json.dumps(told, indent=1))
     else:
         width = max(len(result.id) for result in results)
         for result in results:
@@ -61,6 +62,8 @@ def assure(
             say(f"{mark}  {plain(result.id.ljust(width))}  {plain(result.title)}".rstrip())
             for line in result.differences:
                 say(f"         {plain(line)}")
+            for line in result.reasons:
+                say(f"         | {plain(line)}")
         say(f"{len(results) - len(failed)} of {len(results)} cases pass")
     if failed:
         raise typer.Exit(1)

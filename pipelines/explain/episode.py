@@ -15,22 +15,29 @@ from pipelines.explain.facts import History
 from pipelines.explain.reading import Row, rows
 from pipelines.rules_kept import kept_rules
 from pipelines.words import FLAGS, said
+from rules.ruleset import Ruleset
 
 
 class NoEpisode(OutcomesError):
     """The snapshot has no episode of this id."""
 
 
-def explain(cur: duckdb.DuckDBPyConnection, episode_id: str) -> dict[str, Any]:
+def explain(
+    cur: duckdb.DuckDBPyConnection,
+    episode_id: str,
+    source: str = "",
+    ruleset: Ruleset | None = None,
+) -> dict[str, Any]:
     """Everything about one episode: its parts, contacts, rules, triggers, actions, source rows.
 
     `episode_id` is the id as shown ('#2' for a second part shows that part alone); all of it
-    is plain data (dates as ISO text) ready for JSON. The rules are the snapshot's own, under the
-    parameters that classified it. Raises NoEpisode when there is none, RulesNotKept when the
+    is plain data (dates as ISO text) ready for JSON. `source` names one service where several have
+    the id. The rules are the snapshot's own, under the parameters that classified it, unless
+    `ruleset` gives them. Raises NoEpisode when there is none, RulesNotKept when the
     snapshot does not hold its rules.
     """
     base, _, part = episode_id.partition("#")
-    episodes = rows(cur, "episodes", base=base, part=part)
+    episodes = rows(cur, "episodes", base=base, part=part, source=source)
     if not episodes:
         raise NoEpisode(
             f"there is no episode '{episode_id}' in the published snapshot",
@@ -38,7 +45,7 @@ def explain(cur: duckdb.DuckDBPyConnection, episode_id: str) -> dict[str, Any]:
         )
     levels = rows(cur, "levels")
     book = Book(
-        kept_rules(cur),
+        ruleset or kept_rules(cur),
         {row["level"]: row["label"] for row in levels},
         {row["code"]: row["label"] for row in levels},
     )

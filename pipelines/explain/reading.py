@@ -19,9 +19,9 @@ def _statement(name: str) -> str:
 
 def rows(cur: duckdb.DuckDBPyConnection, name: str, **values: Any) -> list[Row]:
     """The rows of the statement `<name>.sql`; `values` are its `$names`."""
-    cursor = cur.cursor().execute(_statement(name), values or None)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
+    cur.execute(_statement(name), values or None)
+    names = [column[0] for column in cur.description or []]
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in cur.fetchall()]
 
 
 def _plain(value: Any) -> Any:

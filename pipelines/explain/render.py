@@ -21,11 +21,23 @@ def render(found: dict[str, Any]) -> str:
         lines += _head(part)
         for contact in part["contacts"]:
             lines += _contact(contact)
+            lines += _behind(contact)
         if part["diary_said"]:
             lines += ["", *_wrapped(f"Diary: {part['diary_said']}", 2)]
         lines += _audit(part)
         lines.append("")
     return "\n".join([*lines, f"Rules as of {found['rules_as_of']}"])
+
+
+def brief(found: dict[str, Any]) -> list[str]:
+    """Why the results are what they are: outcomes, rules that are yes or open, facts, audit."""
+    lines: list[str] = []
+    for part in found["parts"]:
+        lines += _head(part)[1:]
+        for contact in part["contacts"]:
+            lines += _contact(contact)[1:]
+        lines += _audit(part)[1:]
+    return lines
 
 
 def _wrapped(text: str, indent: int, hanging: int = 2) -> list[str]:
@@ -77,20 +89,31 @@ def _contact(contact: Row) -> list[str]:
         for rule in contact["rules"]:
             if rule["value"] == value:
                 lines += _rule(rule)
-    lines += _ruled_out(contact)
+    lines += _facts(contact)
+    return lines
+
+
+def _behind(contact: Row) -> list[str]:
+    """What a contact's outcome does not rest on, and the row that it came from."""
+    lines = _ruled_out(contact)
     if contact["not_asked"]:
         listed = "; ".join(
             f"{q['wording']} ({ANSWERS.get(q['answer'], 'not recorded')})"
             for q in contact["not_asked"]
         )
         lines += _wrapped(f"Without a yes or no: {listed}", 4)
+    if contact["flags"]:
+        lines += _wrapped(f"Notes on the data: {'; '.join(contact['flags'])}", 4)
+    lines.append(f"    Source: {contact['source']['file']}, line {contact['source']['line']}")
+    return lines
+
+
+def _facts(contact: Row) -> list[str]:
+    lines = []
     if contact["facts"]:
         lines.append("    What follows from scores, dates and diary:")
         for fact in contact["facts"]:
             lines += _wrapped(fact, 6)
-    if contact["flags"]:
-        lines += _wrapped(f"Notes on the data: {'; '.join(contact['flags'])}", 4)
-    lines.append(f"    Source: {contact['source']['file']}, line {contact['source']['line']}")
     return lines
 
 

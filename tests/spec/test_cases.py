@@ -236,3 +236,23 @@ def test_a_difference_is_told_in_words():
             "expected": {"worst_lb": "GP", "audit": {"category": "AGREE"}}}  # fmt: skip
     found = assure({"cases": [case]})[0]
     assert found.differences == ["worst_lb: expected 'GP', got 'SELF_MANAGE'"]
+
+
+def test_a_difference_is_explained_under_the_parameters_of_its_own_case():
+    """Two cases of one episode id: each is explained by its own answers and its own parameters."""
+    late = one_contact({**clear_screen(), "gp_2_unwell": "yes"}, onset_date="2023-09-01")
+    cases = [
+        {"id": "open", "input": late, "expected": {"worst_lb": "GP"}},
+        {"id": "recent", "params": {"gp_recency_days": 200}, "input": late,
+         "expected": {"worst_lb": "TIMS"}},
+        {"id": "fine", "input": one_contact(clear_screen()),
+         "expected": {"worst_lb": "SELF_MANAGE"}},
+    ]  # fmt: skip
+    unsettled, recent, fine = assure({"cases": cases})
+    assert fine.reasons == []
+    told = " ".join(unsettled.reasons)
+    assert "OPEN  Generally unwell, would lead to GP" in told
+    assert "(up to 12 weeks counts" in told
+    told = " ".join(recent.reasons)
+    assert "YES   Generally unwell, leads to GP" in told
+    assert "(up to 200 days counts" in told
