@@ -42,7 +42,7 @@ def check_tolerances(
             "Check that the file and the profile belong together, and its date formats.",
         )
     for name in mapper.filled:
-        wrong = mapper.cells[name, "unmapped"]
+        wrong = mapper.issues.cells[name, "unmapped"]
         if wrong > max(5, profile.max_unmapped * mapper.filled[name]):
             raise Refusal(
                 source.path.name,

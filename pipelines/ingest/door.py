@@ -8,7 +8,6 @@ import datetime as dt
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +17,25 @@ import pyarrow.parquet as pq
 from pipelines import landing_tables as landing
 from pipelines.errors import Refusal
 from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
-from pipelines.ingest import formats, raw
+from pipelines.ingest import formats, issues, raw
 from pipelines.ingest.balance import check_balance, check_tolerances
+from pipelines.ingest.coded import Coded, Places
 from pipelines.ingest.guarding import guarded
 from pipelines.ingest.mapping import Mapper
 from pipelines.ingest.profile import Profile
 from pipelines.ingest.profile_choice import choose
-from pipelines.ingest.reading import Reading
+from pipelines.ingest.reading import Progress, Reading
 from pipelines.ingest.receipt import Receipt, Records, list_receipts, record_refusal
 from pipelines.ingest.source import Source, examine
+from pipelines.ingest.writing import write
 from pipelines.journal import logged
 
-Progress = Callable[[str, int, int], None]
 QUARANTINE = pa.schema(
     [
         ("file_id", pa.string()),
         ("line", pa.int64()),
         ("reason", pa.string()),
         ("record_hash", pa.string()),
-    ]
-)
-CELLS = pa.schema(
-    [
-        *(("file_id", pa.string()), ("line", pa.int64()), ("column", pa.string())),
-        *(("reason", pa.string()), ("value", pa.string())),
     ]
 )
 
@@ -154,12 +148,18 @@ def _mapped(
     receipts: list[Receipt],
     progress: Progress | None,
 ) -> Receipt:
-    """Guard, map and write a file of one of the three streams."""
-    first, masked = guarded(source, profile, progress)
-    mapper = Mapper(profile, file_id, first.extract_date(given), masked)
-    records, quarantine, days = _write(source, profile, mapper, folder, first.total, progress)
+    """Read, guard, map, balance, and only then write a file of one of the three streams."""
+    reading = Reading(source, profile)
+    rows = reading.rows(progress)
+    mapper = Mapper(profile, file_id, reading.extract_date(given), guarded(source, profile, rows))
+    found, accepted, aside = mapper.map(rows)
+    quarantine = Counter(reason for _, reason, _ in aside)
+    records = Records(source.lines, mapper.accepted, len(aside), dict(reading.dropped))
     check_balance(source, records)
     check_tolerances(source, profile, records, quarantine, mapper)
+    write(folder / "rows.parquet", mapper, found, accepted, rows.lines, progress)
+    _write_beside(folder, mapper, aside)
+    days = _days(found[mapper.required[1]], accepted)
     return _receipt(source, profile, mapper, records, quarantine, days, receipts)
 
 
@@ -178,7 +178,7 @@ def _raw(
     check_balance(source, records)
     quarantine = [_aside(file_id, each) for each in aside]
     pq.write_table(pa.Table.from_pylist(quarantine, QUARANTINE), folder / "quarantine.parquet")
-    pq.write_table(pa.Table.from_pylist([], CELLS), folder / "cells.parquet")
+    pq.write_table(issues.SCHEMA.empty_table(), folder / "cells.parquet")
     counted = Counter(reason for _, reason, _ in aside)
     mapper = Mapper(profile, file_id, given or dt.date.today())
     mapper.landed = records.accepted
@@ -197,42 +197,21 @@ def _check_name(source: Source, profile: Profile, receipts: list[Receipt]) -> No
         )
 
 
-def _write(
-    source: Source,
-    profile: Profile,
-    mapper: Mapper,
-    folder: Path,
-    total: int,
-    progress: Progress | None,
-) -> tuple[Records, Counter[str], list[dt.date]]:
-    """Second pass: map and write, batch by batch."""
-    table = landing.STREAMS[profile.stream]
-    schema = landing.arrow_schema(table)
-    reading = Reading(source, profile)
-    quarantine: Counter[str] = Counter()
-    aside_rows: list[dict[str, Any]] = []
-    days: list[dt.date] = []
-    date_column = "contact_date" if profile.stream == "triage" else mapper.required[1]
-    with pq.ParquetWriter(folder / "rows.parquet", schema, compression="zstd") as writer:
-        for batch in reading.batches():
-            rows, aside = mapper.map(batch)
-            quarantine.update(reason for _, reason, _ in aside)
-            aside_rows += [_aside(mapper.file_id, each) for each in aside]
-            mapper.singled.look(rows)
-            if rows:
-                writer.write_table(pa.Table.from_pylist(rows, schema))
-                found = [row[date_column] for row in rows]
-                days = [min([*days, *found]), max([*days, *found])]
-            if progress:
-                progress(f"reading {source.path.name}", reading.total, total)
+def _write_beside(folder: Path, mapper: Mapper, aside: list[tuple[int, str, bytes]]) -> None:
+    """Write what was set aside, the cell ledger, and answers that a row cannot hold."""
+    aside_rows = [_aside(mapper.file_id, each) for each in sorted(aside)]
     pq.write_table(pa.Table.from_pylist(aside_rows, QUARANTINE), folder / "quarantine.parquet")
-    pq.write_table(pa.Table.from_pylist(mapper.cell_rows, CELLS), folder / "cells.parquet")
+    pq.write_table(mapper.issues.table(), folder / "cells.parquet")
     if mapper.answers.rows:
         answers = pa.Table.from_pylist(mapper.answers.rows, landing.arrow_schema("landing_answer"))
         pq.write_table(answers, folder / "answers.parquet")
-    set_aside = sum(quarantine.values())
-    records = Records(source.lines, mapper.accepted, set_aside, dict(reading.dropped))
-    return records, quarantine, days
+
+
+def _days(column: Coded, accepted: Places) -> list[dt.date]:
+    """The first and the last day of the accepted rows; nothing without any."""
+    counts = column.take(accepted).counts.tolist()
+    found = [day for day, n in zip(column.values, counts, strict=True) if n]
+    return [min(found), max(found)] if found else []
 
 
 def _aside(file_id: str, each: tuple[int, str, bytes]) -> dict[str, Any]:
@@ -250,7 +229,7 @@ def _receipt(
     receipts: list[Receipt],
 ) -> Receipt:
     cells: dict[str, dict[str, int]] = {}
-    for (column, reason), n in sorted(mapper.cells.items()):
+    for (column, reason), n in sorted(mapper.issues.cells.items()):
         cells.setdefault(column, {})[reason] = n
     warnings = []
     if days and days[-1] > mapper.extract_date:

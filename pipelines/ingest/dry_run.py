@@ -17,7 +17,8 @@ from pipelines.ingest.mapping import Mapper
 from pipelines.ingest.profile import Profile
 from pipelines.ingest.reading import Reading
 from pipelines.ingest.receipt import Records
-from pipelines.ingest.source import Source, examine
+from pipelines.ingest.rows import Rows
+from pipelines.ingest.source import examine
 
 HELP = (
     *("help_1_unmanageable", "help_2_sleep_impact", "help_2_med_helps"),
@@ -79,36 +80,33 @@ def dry_run(path: Path, profile: Profile, given: dt.date | None = None) -> DryRu
     profile = profile.for_file(path.name)
     source = examine(path, profile.encodings, profile.format in formats.BINARY)
     source = dataclasses.replace(source, lines=formats.count(source, profile))
-    first, masked = guarded(source, profile, None)
-    mapper = Mapper(profile, "dry-run", first.extract_date(given), masked)
-    found, reasons = _read(source, profile, mapper)
+    reading = Reading(source, profile)
+    rows = reading.rows()
+    mapper = Mapper(profile, "dry-run", reading.extract_date(given), guarded(source, profile, rows))
+    found, reasons = _read(reading, rows, mapper)
     check_balance(source, found.records)
     check_tolerances(source, profile, found.records, reasons, mapper)
     return found
 
 
-def _read(source: Source, profile: Profile, mapper: Mapper) -> tuple[DryRun, Counter[str]]:
-    reading = Reading(source, profile)
+def _read(reading: Reading, rows: Rows, mapper: Mapper) -> tuple[DryRun, Counter[str]]:
+    source, profile = reading.source, reading.profile
+    columns, accepted, set_aside = mapper.map(rows)
     aside: dict[str, list[int]] = {}
-    reasons: Counter[str] = Counter()
+    for line, reason, _ in set_aside:
+        lines = aside.setdefault(reason, [])
+        if len(lines) < MOST_LINES:
+            lines.append(line)
+    reasons = Counter(reason for _, reason, _ in set_aside)
     asked = (*landing.SCREEN, *HELP) if profile.stream == "triage" else ()
     answers: dict[str, Counter[str]] = {item: Counter() for item in asked}
-    header: list[str] = []
-    for batch in reading.batches():
-        header = batch.header
-        rows, set_aside = mapper.map(batch)
-        mapper.singled.look(rows)
-        mapper.cell_rows.clear()
-        for line, reason, _ in set_aside:
-            reasons[reason] += 1
-            lines = aside.setdefault(reason, [])
-            if len(lines) < MOST_LINES:
-                lines.append(line)
-        for item in asked:
-            answers[item].update(str(row[item]) for row in rows)
-        _several(mapper, answers)
+    for item in asked:
+        given = columns[item].take(accepted)
+        for code, n in zip(given.values, given.counts.tolist(), strict=True):
+            answers[item].update({str(code): n} if n else {})
+    _several(mapper, answers)
     cells: dict[str, dict[str, int]] = {}
-    for (column, reason), n in sorted(mapper.cells.items()):
+    for (column, reason), n in sorted(mapper.issues.cells.items()):
         cells.setdefault(column, {})[reason] = n
     found = DryRun(
         file=source.path.name,
@@ -118,7 +116,7 @@ def _read(source: Source, profile: Profile, mapper: Mapper) -> tuple[DryRun, Cou
             source.lines, mapper.accepted, sum(reasons.values()), dict(reading.dropped)
         ),
         mapping={m.header: ", ".join(m.to) for m in profile.columns.values() if not m.drop},
-        unread=[h for h in header if h not in profile.columns or profile.columns[h].drop],
+        unread=[h for h in rows.header if h not in profile.columns or profile.columns[h].drop],
         aside=aside,
         cells=cells,
         answers={item: dict(counts) for item, counts in answers.items()},
@@ -132,4 +130,3 @@ def _several(mapper: Mapper, answers: dict[str, Counter[str]]) -> None:
     for row in mapper.answers.rows:
         if row["item"] in answers:
             answers[row["item"]]["kept apart"] += 1
-    mapper.answers.rows.clear()

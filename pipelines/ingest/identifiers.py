@@ -13,8 +13,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyarrow import compute
 
 HEADERS = {
     "an NHS number": r"\bnhs[ _.-]*(no|num|number|nr|id)?\b(?!.*(site|trust|org))",
@@ -82,6 +87,27 @@ def ten_digits(text: str) -> str | None:
     return bare if bare.isascii() and TEN.fullmatch(bare) else None
 
 
+# What an opaque id is made of: nothing else has these signs alone. Such a text is no date (it has
+# a letter), no name (it has a digit) and no e-mail address or telephone number.
+OPAQUE = "^[A-Za-z0-9_-]{1,64}$"
+MIXED = "[A-Za-z].*[0-9]|[0-9].*[A-Za-z]"
+COUNT = "^[0-9]{1,8}$"
+NOT_OPAQUE = "[0-9]{3}-?[0-9]{3}-?[0-9]{4}|^[A-Za-z]{1,2}[0-9][A-Za-z0-9]?[0-9][A-Za-z]{2}$"
+
+
+def opaque(values: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which of the texts a guard would find nothing in, told by their signs alone.
+
+    True only of ids of letters and digits that hold neither ten digits nor a postcode, and of
+    numbers shorter than a telephone number.
+    """
+    texts = pa.array(values, pa.string())
+    found = [compute.match_substring_regex(texts, each) for each in (OPAQUE, MIXED, NOT_OPAQUE)]
+    ids = compute.and_not(compute.and_(found[0], found[1]), found[2])
+    told = compute.or_(ids, compute.match_substring_regex(texts, COUNT))
+    return np.asarray(told.to_numpy(zero_copy_only=False), np.bool_)
+
+
 def header_finding(header: str) -> str | None:
     """What a header announces, or None."""
     plain = re.sub(r"[_\s]+", " ", header).strip().casefold()
@@ -109,6 +135,16 @@ class ColumnGuard:
     kept_as_is: bool = False
     seen: Counter[str] = field(default_factory=Counter)
     years: Counter[int] = field(default_factory=Counter)
+
+    def look_at_all(self, values: Sequence[str], counts: npt.NDArray[np.int64]) -> None:
+        """Take a whole column: its distinct values, and how many rows have each of them.
+
+        The many that can be told at a glance to be nothing of anyone's are only counted.
+        """
+        doubtful = ~opaque(values)
+        self.seen["values"] += int(counts[~doubtful].sum())
+        places = np.nonzero(doubtful & (counts > 0))[0].tolist()
+        self.look((values[place], int(counts[place])) for place in places)
 
     def look(self, values: Iterable[tuple[str, int]]) -> None:
         """Take (distinct value, how often) of one batch."""

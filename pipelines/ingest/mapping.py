@@ -1,4 +1,8 @@
-"""A batch of text cells as canonical, typed rows, with every problem noted."""
+"""A file's coded cells as canonical, typed columns, with every problem noted.
+
+Each distinct text of a column is judged once; rows are then a matter of codes. What a later
+column of the file says of a canonical column stands before what an earlier one said.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +10,38 @@ import datetime as dt
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from pipelines import landing_tables as landing
+import numpy as np
+
 from pipelines.errors import OutcomesError
 from pipelines.ingest import contract
 from pipelines.ingest.answers_long import LongAnswers
-from pipelines.ingest.cast import Cast, casting, rekeyed, shown
+from pipelines.ingest.cast import Cast, casting, rekeyed
+from pipelines.ingest.coded import MISSING, Coded, Mask, Places, combined, over
 from pipelines.ingest.contract import Column
 from pipelines.ingest.date_formats import month_end
+from pipelines.ingest.issues import IDENTIFIER, Issues
 from pipelines.ingest.profile import Mapped, Profile
-from pipelines.ingest.reading import Batch
 from pipelines.ingest.records import ABSENT
 from pipelines.ingest.risk import SingledOut
+from pipelines.ingest.rows import Rows
 
 KEY_VARIABLE = "OUTCOMES_ID_KEY"
-IDENTIFIER = "identifier_like"
 
 
 @dataclass
 class Mapper:
-    """Maps the batches of one file and counts what it could not read."""
+    """Maps the rows of one file and counts what it could not read."""
 
     profile: Profile
     file_id: str
     extract_date: dt.date
     masked: frozenset[str] = frozenset()
-    cells: Counter[tuple[str, str]] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
-    cell_rows: list[dict[str, Any]] = field(default_factory=list)
     # Physical records that were accepted: more than rows where several make one.
     accepted: int = 0
     landed: int = 0
@@ -44,69 +49,64 @@ class Mapper:
     def __post_init__(self) -> None:
         self.answers = LongAnswers(self.file_id)
         self.singled = SingledOut()
+        self.issues = Issues(self.file_id)
         raw = self.profile.schema == "raw"
         self.columns = {} if raw else contract.columns(self.profile.stream)
         self.latest = self.extract_date + dt.timedelta(days=3653)
         self.key = _id_key() if self.profile.ids == "hmac" else None
         self.required = () if raw else contract.required(self.profile.stream)
 
-    def map(self, batch: Batch) -> tuple[list[dict[str, Any]], list[tuple[int, str, bytes]]]:
-        """Canonical rows, and records set aside as (line, reason, hash)."""
-        rows: list[dict[str, Any]] = [{} for _ in batch.lines]
-        issues: list[list[str]] = [[] for _ in batch.lines]
-        extras: list[dict[str, str]] = [{} for _ in batch.lines]
-        for place, header in enumerate(batch.header):
+    def map(self, rows: Rows) -> tuple[dict[str, Coded], Places, list[tuple[int, str, bytes]]]:
+        """Canonical columns; the places of the rows that are accepted; records set aside.
+
+        The latter as (line, reason, hash). A canonical column that nothing gives is left out.
+        """
+        found: dict[str, Coded] = {}
+        extras: Coded | None = None
+        self.issues.begin(rows)
+        for header, column in zip(rows.header, rows.columns, strict=True):
             mapped = self.profile.columns.get(header)
             if mapped is None or mapped.drop:
                 continue
-            values = [row[place] for row in batch.rows]
-            self._column(mapped, values, batch, rows, issues, extras)
-        return self._finished(batch, rows, issues, extras)
-
-    def _column(
-        self,
-        mapped: Mapped,
-        values: list[str],
-        batch: Batch,
-        rows: list[dict[str, Any]],
-        issues: list[list[str]],
-        extras: list[dict[str, str]],
-    ) -> None:
-        first = mapped.to[0]
-        if first.startswith(("x_", "_")):
-            for n, value in enumerate(values):
-                if first.startswith("x_") and self._bare(value):
-                    extras[n][first] = self._extra(mapped, self._bare(value))
-                elif first.startswith("_"):
-                    rows[n][first] = self._bare(value)
-            return
-        item, _, part = first.partition("__")
-        column = self.columns[item]
-        if first == "onset_earliest" and mapped.codes:
-            self._duration(mapped, values, rows, issues, batch)
-            return
-        read = casting(column, mapped, self.profile, self.latest)
-        judge = self._judge(column, read)
-        for n, raw in enumerate(values):
-            line = batch.lines[n]
-            if raw == ABSENT:
-                if mapped.header in batch.several[n]:
-                    self._several(mapped, column, judge, batch, n, issues[n])
-                continue
-            value, problem = judge(raw)
-            if part:
-                self.answers.part(line, item, part, value)
+            first = mapped.to[0]
+            if first.startswith("x_"):
+                extras = self._extra(mapped, column, extras)
+            elif first.startswith("_"):
+                found[first] = column.apply(self._bare)
+            elif first == "onset_earliest" and mapped.codes:
+                self._duration(mapped, column, found)
             else:
-                self._place(mapped, column, value, rows[n])
-            if self._bare(raw) is not None:
-                self.filled[first] += 1
-            if problem:
-                self._note(column, problem, raw, line, issues[n])
+                self._column(mapped, column, rows, found)
+        self._completed(found, len(rows))
+        aside, gone = self._lacking(found, rows)
+        accepted = np.nonzero(~gone)[0]
+        self.landed = len(accepted)
+        self.accepted = self.landed + self._parts(rows, gone)
+        found["x"] = _as_json(extras, rows)
+        found["cell_issues"] = self.issues.by_row()
+        self._look_for_singled_out(found, accepted)
+        return found, accepted, [*rows.aside, *aside]
+
+    def _column(self, mapped: Mapped, column: Coded, rows: Rows, found: dict[str, Coded]) -> None:
+        item, _, part = mapped.to[0].partition("__")
+        into = self.columns[item]
+        judge = self._judge(into, casting(into, mapped, self.profile, self.latest))
+        judged = [(MISSING, None) if raw == ABSENT else judge(raw) for raw in column.values]
+        value = Coded([each for each, _ in judged], column.codes)
+        if part:
+            for row in np.nonzero(column.mask(lambda raw: raw != ABSENT))[0].tolist():
+                self.answers.part(int(rows.lines[row]), item, part, value.at(row))
+        else:
+            self._place(mapped, into, value, found)
+        empty = [n for n, raw in enumerate(column.values) if raw == ABSENT or not self._bare(raw)]
+        self.filled[mapped.to[0]] += len(rows) - int(column.counts[empty].sum())
+        self.issues.note(into, column, [problem for _, problem in judged])
+        if rows.several and ABSENT in column.values:
+            self._several(mapped, into, judge, rows)
 
     def _judge(self, column: Column, read: Cast) -> Cast:
-        """`read` with empty and masked cells, each distinct text once."""
+        """`read` with empty and masked cells."""
 
-        @cache
         def judged(raw: str) -> tuple[Any, str | None]:
             bare = self._bare(raw)
             if bare is None:
@@ -115,148 +115,181 @@ class Mapper:
 
         return judged
 
-    def _several(
-        self,
-        mapped: Mapped,
-        column: Column,
-        judge: Cast,
-        batch: Batch,
-        n: int,
-        issues: list[str],
-    ) -> None:
+    def _several(self, mapped: Mapped, column: Column, judge: Cast, rows: Rows) -> None:
         """A question answered more than once: answers are all kept, other cells are unknown."""
-        line, given = batch.lines[n], batch.several[n][mapped.header]
-        self.filled[mapped.to[0]] += 1
-        if column.kind != "answer":
-            self._note(column, "several_answers", "", line, issues)
-            return
-        judged = [judge(raw) for raw in given]
-        self.answers.several(line, column.name, [value for value, _ in judged])
-        for (_, problem), raw in zip(judged, given, strict=True):
-            if problem:
-                self._note(column, problem, raw, line, issues)
+        for row, line in enumerate(rows.lines.tolist()):
+            given = rows.several.get(line, {}).get(mapped.header)
+            if given is None:
+                continue
+            self.filled[mapped.to[0]] += 1
+            if column.kind != "answer":
+                self.issues.note_one(column, "several_answers", "", row)
+                continue
+            judged = [judge(raw) for raw in given]
+            self.answers.several(line, column.name, [value for value, _ in judged])
+            for (_, problem), raw in zip(judged, given, strict=True):
+                if problem:
+                    self.issues.note_one(column, problem, raw, row)
 
     def _bare(self, raw: str) -> str | None:
         text = raw.strip() if self.profile.trim else raw
         return None if text in self.profile.null_tokens else text
 
-    def _extra(self, mapped: Mapped, text: str | None) -> str:
-        if mapped.codes:
-            table = self.profile.codes[mapped.codes]
-            for code, spelt in table.items():
-                if isinstance(spelt, list) and text in [str(each) for each in spelt]:
-                    return code
-        return text or ""
+    def _extra(self, mapped: Mapped, column: Coded, before: Coded | None) -> Coded:
+        """A column that passes through, beside those that did before it."""
+        spelt: dict[str, str] = {}
+        for code, texts in self.profile.codes.get(mapped.codes or "", {}).items():
+            for each in texts if isinstance(texts, list) else ():
+                spelt.setdefault(str(each), code)
 
-    def _place(self, mapped: Mapped, column: Column, value: Any, row: dict[str, Any]) -> None:
-        if column.kind == "id" and value is not None and self.key:
-            value = rekeyed(value, self.key)
-        if column.kind != "date" or value is None:
-            row[column.name] = value
-            return
-        moment, by_month = value
-        row[column.name] = moment.date()
-        if "contact_time" in mapped.to and moment.time() != dt.time(0):
-            row["contact_time"] = moment.strftime("%H:%M:%S")
-        if column.name == "onset_date":
-            row.setdefault("onset_precision", "month" if by_month else "day")
-        if column.name == "onset_latest" and by_month:
-            row[column.name] = month_end(moment.date())
+        def extra(raw: str) -> dict[str, str]:
+            text = None if raw == ABSENT else self._bare(raw)
+            return {mapped.to[0]: spelt.get(text, text)} if text else {}
 
-    def _duration(
-        self,
-        mapped: Mapped,
-        values: list[str],
-        rows: list[dict[str, Any]],
-        issues: list[list[str]],
-        batch: Batch,
+        found = column.apply(extra)
+        return found if before is None else combined(before, found, lambda a, b: a | b)
+
+    def _place(self, mapped: Mapped, column: Column, value: Coded, found: dict[str, Coded]) -> None:
+        name = column.name
+        if column.kind == "id" and self.key:
+            key = self.key
+            value = value.apply(lambda v: rekeyed(v, key) if isinstance(v, str) else v)
+        if column.kind == "date":
+            self._place_beside_date(mapped, name, value, found)
+            value = value.apply(lambda v: _day(v, to_end=name == "onset_latest"))
+        found[name] = over(value, found.get(name))
+
+    def _place_beside_date(
+        self, mapped: Mapped, name: str, value: Coded, found: dict[str, Coded]
     ) -> None:
+        """What a date's cell says besides the day: the time of day, that it is only a month."""
+        if "contact_time" in mapped.to:
+            found["contact_time"] = over(value.apply(_clock), found.get("contact_time"))
+        if name == "onset_date":
+            precision, before = value.apply(_precision), found.get("onset_precision")
+            if before is None:
+                found["onset_precision"] = over(precision, None)
+            elif "onset_precision" not in self.profile.targets:
+                first = before.apply(lambda v: MISSING if v is None else v)
+                found["onset_precision"] = over(over(first, precision), None)
+
+    def _duration(self, mapped: Mapped, column: Coded, found: dict[str, Coded]) -> None:
         """A band of days before the contact: kept until the contact's date is known."""
         bands = self.profile.codes[mapped.codes or ""]
-        for n, raw in enumerate(values):
-            bare = self._bare(raw)
-            if bare is None:
-                continue
-            self.filled["onset_earliest"] += 1
-            band = bands.get(bare)
-            if band is None:
-                self._note(
-                    self.columns["onset_earliest"], "unmapped", raw, batch.lines[n], issues[n]
+        bare = column.apply(self._bare)
+        self.filled["onset_earliest"] += int(bare.mask(lambda text: text is not None).sum())
+        unknown = [text is not None and text not in bands for text in bare.values]
+        problems = ["unmapped" if each else None for each in unknown]
+        self.issues.note(self.columns["onset_earliest"], column, problems)
+        found["_band"] = bare.apply(bands.get)
+
+    def _completed(self, found: dict[str, Coded], rows: int) -> None:
+        """What follows from other columns, from the profile, or from nothing being said."""
+        for name, value in self.profile.constants.items():
+            found[name] = Coded.constant(value, rows)
+        self._synthesized(found)
+        if "_band" in found and "contact_date" in found:
+            pair = combined(found["_band"], found["contact_date"], _banded)
+            for place, name in enumerate(("onset_earliest", "onset_latest")):
+                found[name] = over(pair.apply(itemgetter(place)), found.get(name))
+        for column in self.columns.values():
+            default = _default_answer(column.name) if column.kind == "answer" else None
+            if default is not None:
+                given = found.get(column.name, Coded.constant(None, rows))
+                found[column.name] = Coded(
+                    [default if value is None else value for value in given.values], given.codes
                 )
-            else:
-                rows[n]["_band"] = band
+        deleted = self.profile.delete
+        if deleted and deleted["column"] in found:
+            values = deleted["values"]
+            found["deleted"] = found[deleted["column"]].apply(lambda v: v in values)
+        else:
+            found["deleted"] = Coded.constant(False, rows)
 
-    def _note(self, column: Column, problem: str, raw: str, line: int, issues: list[str]) -> None:
-        self.cells[column.name, problem] += 1
-        issues.append(f"{column.name}:{problem}")
-        value = None if problem == IDENTIFIER else shown(raw.strip(), column)
-        self.cell_rows.append(
-            {"file_id": self.file_id, "line": line, "column": column.name, "reason": problem,
-             "value": value}
-        )  # fmt: skip
-
-    def _finished(
-        self,
-        batch: Batch,
-        rows: list[dict[str, Any]],
-        issues: list[list[str]],
-        extras: list[dict[str, str]],
-    ) -> tuple[list[dict[str, Any]], list[tuple[int, str, bytes]]]:
-        accepted = []
-        aside = list(batch.aside)
-        for n, row in enumerate(rows):
-            row |= dict(self.profile.constants.items())
-            self._synthesized(row)
-            self._banded(row)
-            lacking = next((name for name in self.required if row.get(name) is None), None)
-            if lacking:
-                why = f"no_valid_{lacking}"
-                aside.extend((line, why, batch.hashes[n]) for line in batch.parts[n])
-                continue
-            if len(batch.parts[n]) > 1:
-                extras[n]["x_source_lines"] = _ranges(batch.parts[n])
-            self._completed(row, batch.lines[n], issues[n], extras[n])
-            self.accepted += len(batch.parts[n])
-            accepted.append(row)
-        self.landed += len(accepted)
-        return accepted, aside
-
-    def _synthesized(self, row: dict[str, Any]) -> None:
+    def _synthesized(self, found: dict[str, Coded]) -> None:
         """Dates for files that have visit numbers only (the profile says so)."""
         rule = self.profile.synthesize
-        if not rule:
+        if not rule or rule["by"] not in found:
             return
-        visit = row.get(rule["by"])
+        visit = found[rule["by"]]
         for name, table in rule.items():
-            if name != "by" and visit in table:
-                row[name] = dt.date.fromisoformat(str(table[visit]))
+            if name != "by":
+                days = {k: dt.date.fromisoformat(str(day)) for k, day in table.items()}
+                given = Coded([days.get(value, MISSING) for value in visit.values], visit.codes)
+                found[name] = over(given, found.get(name))
 
-    def _banded(self, row: dict[str, Any]) -> None:
-        band = row.pop("_band", None)
-        day = row.get("contact_date")
-        if band is None or day is None:
-            return
-        least, most = band
-        row["onset_latest"] = day - dt.timedelta(days=least)
-        row["onset_earliest"] = day - dt.timedelta(days=most) if isinstance(most, int) else None
+    def _lacking(
+        self, found: Mapping[str, Coded], rows: Rows
+    ) -> tuple[list[tuple[int, str, bytes]], Mask]:
+        """Records whose row has no place without the first of the columns that it lacks."""
+        gone = np.zeros(len(rows), np.bool_)
+        aside: list[tuple[int, str, bytes]] = []
+        for name in self.required:
+            if name in found:
+                lacks = found[name].mask(lambda value: value is None) & ~gone
+            else:
+                lacks = ~gone
+            for row in np.nonzero(lacks)[0].tolist():
+                line = int(rows.lines[row])
+                hashed = rows.digest(row)
+                each = rows.parts.get(line, (line,))
+                aside.extend((one, f"no_valid_{name}", hashed) for one in each)
+            gone |= lacks
+        return aside, gone
 
-    def _completed(
-        self, row: dict[str, Any], line: int, issues: list[str], extras: dict[str, str]
-    ) -> None:
-        for column in self.columns.values():
-            if column.kind == "answer" and row.get(column.name) is None:
-                row[column.name] = _default_answer(column.name)
-        deleted = self.profile.delete
-        row["deleted"] = deleted is not None and row.get(deleted["column"]) in deleted["values"]
-        # A row that lacks part of its key has none: otherwise all such rows would be one, and a
-        # correction of one would replace them all.
-        key = [row.get(name) for name in self.profile.key]
-        row["row_key"] = None if None in key or not key else "|".join(map(str, key))
-        row["x"] = json.dumps(extras, sort_keys=True) if extras else None
-        row["cell_issues"] = ";".join(issues) or None
-        row["source"], row["file_id"], row["line"] = self.profile.source, self.file_id, line
-        for name in [name for name in row if name.startswith("_")]:
-            del row[name]
+    def _parts(self, rows: Rows, gone: Mask) -> int:
+        """Physical records beyond the first of each accepted row."""
+        if not rows.parts:
+            return 0
+        kept = rows.lines[~gone].tolist()
+        return sum(len(rows.parts.get(line, (line,))) - 1 for line in kept)
+
+    def _look_for_singled_out(self, found: Mapping[str, Coded], accepted: Places) -> None:
+        if self.profile.stream == "triage":
+            self.singled.look_at(found, accepted)
+
+
+def _day(value: Any, to_end: bool) -> Any:
+    """The day of a (moment, only its month is known); an interval's latest day ends the month."""
+    if value is None or value is MISSING:
+        return value
+    moment, by_month = value
+    return month_end(moment.date()) if to_end and by_month else moment.date()
+
+
+def _clock(value: Any) -> Any:
+    """The time of day, where there is one."""
+    if value is None or value is MISSING or value[0].time() == dt.time(0):
+        return MISSING
+    return value[0].strftime("%H:%M:%S")
+
+
+def _precision(value: Any) -> Any:
+    if value is None or value is MISSING:
+        return MISSING
+    return "month" if value[1] else "day"
+
+
+def _banded(band: Any, day: dt.date | None) -> tuple[Any, Any]:
+    """First and last day of onset for a band of days before a contact."""
+    if band is None or day is None:
+        return MISSING, MISSING
+    least, most = band
+    earliest = day - dt.timedelta(days=most) if isinstance(most, int) else None
+    return earliest, day - dt.timedelta(days=least)
+
+
+def _as_json(extras: Coded | None, rows: Rows) -> Coded:
+    """The columns that pass through as one text, with the lines of a row of several records."""
+    found = Coded.constant({}, len(rows)) if extras is None else extras
+    if rows.parts:
+        told = [
+            {"x_source_lines": _ranges(rows.parts[line])} if line in rows.parts else {}
+            for line in rows.lines.tolist()
+        ]
+        lines = Coded(told, np.arange(len(rows), dtype=np.uint32))
+        found = combined(found, lines, lambda a, b: a | b)
+    return found.apply(lambda each: json.dumps(each, sort_keys=True) if each else None)
 
 
 def _ranges(lines: tuple[int, ...]) -> str:
@@ -285,8 +318,3 @@ def _id_key() -> bytes:
             hint="Set it to a secret of at least 16 characters, the same at every ingest.",
         )
     return key.encode()
-
-
-def empty_columns(stream: str) -> dict[str, str]:
-    """The landing table's columns and types for a stream."""
-    return landing.TABLES[landing.STREAMS[stream]]

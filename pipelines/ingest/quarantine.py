@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
-from pipelines.ingest.door import Progress, ingest_file
+from pipelines.ingest.door import ingest_file
+from pipelines.ingest.reading import Progress
 from pipelines.ingest.receipt import Receipt, list_receipts
 from pipelines.landing_load import current_files
 

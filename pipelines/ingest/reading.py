@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
 
 from pipelines.errors import Refusal
 from pipelines.ingest import formats
-from pipelines.ingest.identifiers import header_finding
+from pipelines.ingest.coded import Coded, Mask
+from pipelines.ingest.formats.blocks import Block
+from pipelines.ingest.header import check_header
 from pipelines.ingest.profile import Profile
 from pipelines.ingest.records import Record
+from pipelines.ingest.rows import Gathering, Rows, coded, digest
 from pipelines.ingest.source import Source
 
+Progress = Callable[[str, int, int], None]
 BATCH = 50_000
 AGAIN = "Fetch or export it again; nothing of it was kept."
 # Records that are no rows of data; a footer that states the number of rows does not mean them.
@@ -24,23 +29,8 @@ NO_ROWS = ("preamble", "sep_line", "header", "repeated_header", "blank", "footer
 
 
 @dataclass
-class Batch:
-    """Data records of equal width: `cells` by source column, `lines` of origin, row hashes."""
-
-    header: list[str]
-    lines: list[int] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    hashes: list[bytes] = field(default_factory=list)
-    # Per row: the lines of the physical records in it, and questions answered more than once.
-    parts: list[tuple[int, ...]] = field(default_factory=list)
-    several: list[Mapping[str, tuple[str, ...]]] = field(default_factory=list)
-    # Records set aside before any cell is read: (line, reason, hash).
-    aside: list[tuple[int, str, bytes]] = field(default_factory=list)
-
-
-@dataclass
 class Reading:
-    """One pass over a file. `batches` yields data; the counts are complete when it ends."""
+    """One pass over a file. `rows` yields the data; the counts are complete when it ends."""
 
     source: Source
     profile: Profile
@@ -50,74 +40,124 @@ class Reading:
     footers: list[re.Match[str]] = field(default_factory=list)
     # The last record, if it has too few cells.
     short: Record | None = None
+    # Data records that wait to be coded together.
+    _waiting: list[Record] = field(default_factory=list)
 
-    def batches(self) -> Iterator[Batch]:
-        """Data in batches of up to BATCH records. Raises Refusal for a wrong header."""
-        header: list[str] | None = None
-        seen: set[bytes] = set()
-        batch = Batch([])
-        wanted = self._wanted()
-        for record in formats.records(self.source, self.profile):
-            self.total += 0 if record.synthetic else len(record.lines)
-            if record.drop:
-                self.dropped[record.drop] += len(record.lines)
-                continue
-            if header is None:
-                if not record.synthetic and record.line < self.profile.header_row:
-                    self.dropped["preamble"] += 1
-                    self.preamble.append(record.cells[0])
-                    continue
-                header = [cell.strip() for cell in record.cells]
-                self._check_header(header)
-                self.dropped["header"] += not record.synthetic
-                batch = Batch(header)
-                continue
-            self._sort(record, header, batch, seen, wanted)
-            if len(batch.lines) + len(batch.aside) >= BATCH:
-                yield batch
-                batch = Batch(header)
-        if header is None:
+    def rows(self, progress: Progress | None = None) -> Rows:
+        """The file's data rows, exact duplicates left out. Raises Refusal for a wrong header."""
+        into: Gathering | None = None
+        told = 0
+        for piece in formats.pieces(self.source, self.profile):
+            if isinstance(piece, Block):
+                assert into is not None, "the header comes before every block"
+                self._take_block(piece, into)
+            elif into is None:
+                into = self._above(piece)
+            else:
+                self.total += 0 if piece.synthetic else len(piece.lines)
+                self._take(piece, into)
+            if progress and self.total >= told + BATCH:
+                told = self.total
+                progress(f"reading {self.source.path.name}", told, self.source.lines)
+        if into is None:
             raise self._refusal(None, "there is no header line", "Check header_row in the profile.")
-        self._check_end(len(header))
-        yield batch
+        self._code(into)
+        self._check_end(len(into.header))
+        return self._unrepeated(into.rows())
 
-    def _wanted(self) -> tuple[str, frozenset[str]] | None:
-        chosen = None if self.profile.long else self.profile.filter
-        return (chosen["column"], frozenset(map(str, chosen["in"]))) if chosen else None
+    def _above(self, record: Record) -> Gathering | None:
+        """A record before the data: dropped, or the header, from which on rows are gathered."""
+        self.total += 0 if record.synthetic else len(record.lines)
+        if record.drop:
+            self.dropped[record.drop] += len(record.lines)
+            return None
+        if not record.synthetic and record.line < self.profile.header_row:
+            self.dropped["preamble"] += 1
+            self.preamble.append(record.cells[0])
+            return None
+        header = [cell.strip() for cell in record.cells]
+        check_header(self.source.path.name, self.profile, header)
+        self.dropped["header"] += not record.synthetic
+        return Gathering(self.source, self.profile, header)
 
-    def _sort(
-        self,
-        record: Record,
-        header: list[str],
-        batch: Batch,
-        seen: set[bytes],
-        wanted: tuple[str, frozenset[str]] | None,
-    ) -> None:
+    def _take(self, record: Record, into: Gathering) -> None:
+        """One record behind the header: dropped, set aside, or a row of data."""
         cells, size = record.cells, len(record.lines)
         self.short = None
-        if not record.problem and (why := self._no_data(cells, header)):
+        why = record.drop
+        if not why and not record.problem:
+            why = self._no_data(cells, into.header)
+        if why:
             self.dropped[why] += size
             return
-        digest = hashlib.blake2b("\x1f".join(cells).encode(), digest_size=16).digest()
-        if record.problem or len(cells) != len(header):
-            few = len(cells) < len(header)
-            why = record.problem or ("too_few_cells" if few else "too_many_cells")
-            self.short = record if why == "too_few_cells" else None
-            batch.aside.extend((line, why, digest) for line in record.lines)
+        problem = record.problem
+        if not problem and len(cells) != len(into.header):
+            problem = "too_few_cells" if len(cells) < len(into.header) else "too_many_cells"
+        elif not problem and not all(map(_is_text, cells)):
+            problem = "undecodable"
+        if problem:
+            self.short = record if problem == "too_few_cells" else None
+            hashed = digest(cell.encode("utf-8", "replace").decode() for cell in cells)
+            into.aside.extend((line, problem, hashed) for line in record.lines)
             return
-        if wanted and cells[header.index(wanted[0])].strip() not in wanted[1]:
+        if self._filtered_out(cells, into.header):
             self.dropped["filtered"] += size
             return
-        # Rows of a long questionnaire were compared one by one when they were put together.
-        if digest in seen and not self.profile.long:
-            self.dropped["exact_duplicate"] += size
-            return
-        seen.add(digest)
-        batch.lines.append(record.line)
-        batch.rows.append(cells)
-        batch.hashes.append(digest)
-        batch.parts.append(record.lines)
-        batch.several.append(record.several)
+        if len(record.lines) > 1:
+            into.parts[record.line] = record.lines
+        if record.several:
+            into.several[record.line] = record.several
+        self._waiting.append(record)
+        if len(self._waiting) >= BATCH:
+            self._code(into)
+
+    def _filtered_out(self, cells: list[str], header: list[str]) -> bool:
+        # Rows of a long questionnaire were filtered when they were put together.
+        if self.profile.long or not self.profile.filter:
+            return False
+        place = header.index(self.profile.filter["column"])
+        return cells[place].strip() not in map(str, self.profile.filter["in"])
+
+    def _code(self, into: Gathering) -> None:
+        """Hand on the records that wait."""
+        waiting, self._waiting = self._waiting, []
+        lines = np.array([record.line for record in waiting], np.int64)
+        columns = [coded(cells) for cells in zip(*(r.cells for r in waiting), strict=True)]
+        into.add(lines, columns)
+
+    def _take_block(self, block: Block, into: Gathering) -> None:
+        """Many rows at once; what is no data is told by each column's distinct texts."""
+        self._code(into)
+        self.total += len(block.lines) + len(block.others)
+        gone = np.zeros(len(block.lines), np.bool_)
+        for why, found in self._no_data_in(block.columns, into.header):
+            found &= ~gone
+            if found.any():
+                self.dropped[why] += int(found.sum())
+                gone |= found
+        lines, arrays = block.lines, block.columns
+        if gone.any():
+            kept = pa.array(~gone)
+            lines, arrays = lines[~gone], [column.filter(kept) for column in arrays]
+        into.add(lines, arrays)
+        for record in block.others:
+            self._take(record, into)
+        if not block.others or block.others[-1].line != block.last:
+            self.short = None
+
+    def _no_data_in(
+        self, columns: list[pa.DictionaryArray], header: list[str]
+    ) -> list[tuple[str, Mask]]:
+        found = [("blank", _all(columns, [_is_blank] * len(columns)))]
+        if footer := self.profile.footer:
+            found.append(("footer", _which(columns[0], lambda text: bool(footer.search(text)))))
+        found.append(("repeated_header", _all(columns, [_is_name(name) for name in header])))
+        if chosen := self.profile.filter:
+            wanted = frozenset(map(str, chosen["in"]))
+            place = header.index(chosen["column"])
+            other = _which(columns[place], lambda text: text.strip() not in wanted)
+            found.append(("filtered", other))
+        return found
 
     def _no_data(self, cells: list[str], header: list[str]) -> str | None:
         if not any(cell.strip() for cell in cells):
@@ -134,6 +174,15 @@ class Reading:
         if self.profile.footer_required:  # its number may stand after a comma
             return pattern.match(self.profile.delimiter.join(cells))
         return pattern.search(cells[0])
+
+    def _unrepeated(self, rows: Rows) -> Rows:
+        """Leave out exact duplicates; answers of a long questionnaire were compared one by one."""
+        if not self.profile.long:
+            repeats = rows.repeats()
+            if repeats.any():
+                self.dropped["exact_duplicate"] += int(repeats.sum())
+                rows.without(repeats)
+        return rows
 
     def _check_end(self, width: int) -> None:
         """Refuse a file that ends inside a row, or without the footer that it must have.
@@ -166,43 +215,6 @@ class Reading:
                 "footer", f"the footer states {stated} rows, the file holds {rows:,}", AGAIN
             )
 
-    def _check_header(self, header: list[str]) -> None:
-        line = f"line {self.profile.header_row}"
-        for place, name in enumerate(header, start=1):
-            what = header_finding(name)
-            mapped = self.profile.columns.get(name)
-            if what and not (mapped and (mapped.drop or mapped.to)):
-                raise self._refusal(
-                    f"{line}, column {place}",
-                    f"the header announces {what}",
-                    "Export without identifiers of people; nothing of the file was kept.",
-                )
-        doubled = [name for name, n in Counter(header).items() if n > 1 and name]
-        if doubled:
-            raise self._refusal(line, "a column name stands twice", "Name every column once.")
-        missing = [name for name in self.profile.columns if name not in header]
-        if missing:
-            raise self._refusal(line, self._missing(missing, header), self._other_profile())
-        extra = [n for n in header if n not in self.profile.columns]
-        if extra and self.profile.extra_columns == "refuse":
-            places = ", ".join(str(header.index(name) + 1) for name in extra)
-            raise self._refusal(
-                f"{line}, column {places}",
-                f"{len(extra)} column(s) that profile {self.profile.id} does not know",
-                'Map or drop them in the profile, or set extra_columns = "drop".',
-            )
-
-    def _missing(self, missing: list[str], header: list[str]) -> str:
-        told = []
-        for name in missing[:5]:
-            near = difflib.get_close_matches(name, header, 1, cutoff=0.7)
-            told.append(f"'{name}'" + (f" (nearest: '{near[0]}')" if near else ""))
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        return f"the header lacks {', '.join(told)}{more}"
-
-    def _other_profile(self) -> str:
-        return f"The file was read with profile {self.profile.id}; name another with --profile."
-
     def _refusal(self, place: str | None, reason: str, hint: str) -> Refusal:
         return Refusal(self.source.path.name, place, reason, hint)
 
@@ -234,3 +246,32 @@ class Reading:
                         f"The profile expects {self.profile.extract_date_format}.",
                     ) from None
         return None
+
+
+def _all(columns: list[pa.DictionaryArray], tests: Sequence[Callable[[str], bool]]) -> Mask:
+    """The rows in which every column's test is true; columns of few texts are asked first."""
+    found = np.ones(len(columns[0]), np.bool_)
+    for column, holds in sorted(
+        zip(columns, tests, strict=True), key=lambda pair: len(pair[0].dictionary)
+    ):
+        found &= _which(column, holds)
+        if not found.any():
+            break
+    return found
+
+
+def _which(column: pa.DictionaryArray, holds: Callable[[str], bool]) -> Mask:
+    return Coded(column.dictionary.to_pylist(), column.indices.to_numpy()).mask(holds)
+
+
+def _is_blank(text: str) -> bool:
+    return not text.strip()
+
+
+def _is_name(name: str) -> Callable[[str], bool]:
+    return lambda text: text.strip() == name
+
+
+def _is_text(cell: str) -> bool:
+    """Half a character pair, as JSON can spell it, is no text that could be kept."""
+    return cell.isascii() or not any("\ud800" <= char <= "\udfff" for char in cell)

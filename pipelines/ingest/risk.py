@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipelines.ingest.coded import Coded, Places
+
 QUASI_IDENTIFIERS = ("site_id", "age_band", "sex", "ethnic_group", "imd_quintile")
 
 
@@ -31,6 +33,13 @@ class SingledOut:
             before = self.alone.get(key, (who, 0))
             same = before is not None and before[0] == who
             self.alone[key] = (who, before[1] + 1) if same and before else None
+
+    def look_at(self, found: Mapping[str, Coded], accepted: Places) -> None:
+        """Take the accepted rows of canonical triage columns."""
+        names = [n for n in (*QUASI_IDENTIFIERS, "contact_date", "episode_id") if n in found]
+        columns = [found[name].take(accepted) for name in names]
+        values = [map(column.values.__getitem__, column.codes.tolist()) for column in columns]
+        self.look(dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
 
     def share(self) -> float | None:
         """The share of rows that are alone, from 0 to 1; None without rows."""

@@ -322,12 +322,12 @@ def full(calm: Calm, disk: Path, rooms: dict[str, list[int]]) -> None:
 
 
 def test_a_full_disk_is_told_and_changes_nothing(calm, disk):
-    full(calm, disk, {"ingest": [0, 64], "build": [0, 1024, 16384]})
+    full(calm, disk, {"ingest": [0, 16], "build": [0, 1024, 16384]})
 
 
 @pytest.mark.deep
 def test_a_disk_that_fills_up_at_any_point_of_a_build(calm, disk):
-    full(calm, disk, {"ingest": [*range(0, 68, 4)], "build": [*range(0, 24_000, 800)]})
+    full(calm, disk, {"ingest": [*range(0, 20, 2)], "build": [*range(0, 24_000, 800)]})
 
 
 def test_pruning_makes_room_on_a_full_disk(calm, disk):

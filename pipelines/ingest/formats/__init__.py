@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from pipelines.ingest.formats import delimited
+from pipelines.ingest.formats import blocks, delimited
+from pipelines.ingest.formats.blocks import Block
 from pipelines.ingest.longform import pivot
 from pipelines.ingest.profile import Profile
 from pipelines.ingest.records import Record
@@ -44,3 +45,10 @@ def records(source: Source, profile: Profile) -> Iterator[Record]:
     """
     found: Iterator[Record] = _module(profile).records(source, profile)
     return pivot(source, profile, found) if profile.long else found
+
+
+def pieces(source: Source, profile: Profile) -> Iterator[Record | Block]:
+    """The same records, where it can be whole blocks of them at a time."""
+    if profile.format == "csv" and blocks.suits(source, profile):
+        return blocks.pieces(source, profile)
+    return records(source, profile)

@@ -96,25 +96,30 @@ def records(source: Source, profile: Profile) -> Iterator[Record]:
     Raises Refusal where a quote is left open: whatever follows would be swallowed.
     """
     with opened(source) as text:
-        line = 0
-        for _ in range(profile.header_row - 1):
-            raw = text.readline()
-            if not raw:
-                return
+        yield from records_of(source, profile, text)
+
+
+def records_of(source: Source, profile: Profile, text: io.TextIOBase) -> Iterator[Record]:
+    """The records of a text that begins where the file begins; Refusal as in `records`."""
+    line = 0
+    for _ in range(profile.header_row - 1):
+        raw = text.readline()
+        if not raw:
+            return
+        line += 1
+        yield Record(line, [raw.rstrip("\r\n")])
+    lines = physical_lines(source, text, line)
+    if profile.header_row == 1 and profile.schema != "raw":
+        first = next(lines, None)
+        if first is None:
+            return
+        if match := SEPARATOR.fullmatch(first):
+            _check_separator(source, profile, match.group(1))
             line += 1
-            yield Record(line, [raw.rstrip("\r\n")])
-        lines = physical_lines(source, text, line)
-        if profile.header_row == 1 and profile.schema != "raw":
-            first = next(lines, None)
-            if first is None:
-                return
-            if match := SEPARATOR.fullmatch(first):
-                _check_separator(source, profile, match.group(1))
-                line += 1
-                yield Record(line, [first.rstrip("\r\n")], drop="sep_line")
-            else:
-                lines = _put_back(first, lines)
-        yield from _parsed(source, profile, lines, line)
+            yield Record(line, [first.rstrip("\r\n")], drop="sep_line")
+        else:
+            lines = _put_back(first, lines)
+    yield from parsed(source, profile, lines, line)
 
 
 def _check_separator(source: Source, profile: Profile, found: str) -> None:
@@ -139,18 +144,22 @@ def physical_lines(source: Source, text: io.TextIOBase, offset: int) -> Iterator
     while line := text.readline(LONGEST_LINE + 1):
         number += 1
         if len(line) > LONGEST_LINE:
-            raise Refusal(
-                source.path.name,
-                f"line {number}",
-                f"the line has more than {LONGEST_LINE:,} characters",
-                "A quote may be open, or line ends may be missing. Export the file again.",
-            )
+            raise too_long(source, number)
         yield line
 
 
-def _parsed(
-    source: Source, profile: Profile, lines: Iterator[str], offset: int
-) -> Iterator[Record]:
+def too_long(source: Source, number: int) -> Refusal:
+    """Why a line that no export has is refused."""
+    return Refusal(
+        source.path.name,
+        f"line {number}",
+        f"the line has more than {LONGEST_LINE:,} characters",
+        "A quote may be open, or line ends may be missing. Export the file again.",
+    )
+
+
+def parsed(source: Source, profile: Profile, lines: Iterator[str], offset: int) -> Iterator[Record]:
+    """Lines (`offset` of the file before them) as records; Refusal where a quote is left open."""
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.reader(
         lines,
