@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -41,44 +42,58 @@ def files(home: HomeOption = None, as_json: JsonOption = False) -> None:
         return
     print_balance(receipts, held)
     if refusals:
-        names = (Column("When", overflow="fold"), Column("File", overflow="fold"))
-        table = Table(*names, "Where", "Refused because", title="Refused", box=SIMPLE)
-        for row in refusals:
-            table.add_row(row["refused_at"], row["name"], row["place"] or "", row["reason"])
-        Console().print(table)
+        _print_refusals(refusals)
     if not receipts and not refusals:
         say("No file has been offered yet.")
 
 
+def _print_refusals(refusals: list[dict[str, Any]]) -> None:
+    table = _table("Refused", "Because")
+    for row in refusals:
+        when = dt.datetime.fromisoformat(row["refused_at"]).astimezone()
+        place = f"\n{row['place']}" if row["place"] else ""
+        table.add_row(f"{row['name']}{place}\n{when:%d/%m/%Y %H:%M}", row["reason"])
+    Console().print(table)
+
+
+def _table(first: str, *others: str) -> Table:
+    """A table that is readable at 80 columns: what is long wraps in the first column only."""
+    table = Table(Column(first, overflow="fold"), *others, box=SIMPLE_HEAD, pad_edge=False)
+    table.padding = (0, 1, 0, 0)
+    return table
+
+
 def print_balance(receipts: list[Receipt], held: set[str] | None = None) -> None:
-    """A line per file: physical records = accepted + set aside + dropped."""
-    names = (Column("File", overflow="fold"), Column("Profile", overflow="fold"))
-    table = Table(*names, box=SIMPLE, padding=(0, 1, 0, 0))
-    for heading in ("Records", "Accepted", "Set aside", "Dropped", "Data to"):
-        table.add_column(heading, justify="left" if heading == "Data to" else "right")
+    """What became of each file: physical records = accepted + set aside + dropped."""
+    table = _table("File")
+    for heading in ("Records", "Accepted", "Set aside", "Dropped"):
+        table.add_column(heading, justify="right", no_wrap=True)
     reasons: Counter[str] = Counter()
     for each in receipts:
         n = each.records
         reasons.update(n.dropped)
-        note = " unchanged" if each.unchanged else ""
+        note = ", unchanged" if each.unchanged else ""
         if held is not None and each.file_id not in held:
-            note = " superseded"
+            note = ", superseded"
         table.add_row(
-            *(each.name, each.profile, f"{n.physical:,}", f"{n.accepted:,}"),
+            f"{each.name}\n  {each.profile}, data to {each.extract_date:%d/%m/%Y}{note}",
+            *(f"{n.physical:,}", f"{n.accepted:,}"),
             *(f"{n.quarantined:,}", f"{sum(n.dropped.values()):,}"),
-            f"{each.extract_date:%d/%m/%Y}{note}",
         )
     if not receipts:
         return
-    Console().print(table)
+    out = Console(highlight=False)
+    out.print(table)
     if reasons:
         told = ", ".join(
             f"{reason.replace('_', ' ')} {n:,}" for reason, n in sorted(reasons.items())
         )
-        say(f"Dropped: {told}. By file: outcomes files --json")
+        out.print(f"Dropped: {told}. By file: outcomes files --json")
+    if any(each.records.quarantined for each in receipts):
+        out.print("Set aside: outcomes quarantine list tells each line and why.")
     risky = [each.singled_out for each in receipts if each.singled_out is not None]
     if risky:
-        say(
+        out.print(
             f"Up to {max(risky):.0%} of a file's rows are alone in their site, age band, sex, "
             "ethnic group, deprivation and month: pseudonymised is not anonymous."
         )

@@ -31,6 +31,7 @@ source = "s"
 format = "fhir"
 encodings = ["utf-8"]
 """
+INSTANTS = '[dates]\nformats = ["%Y-%m-%dT%H:%M:%S%z"]\n'
 COLUMNS = """
 [columns]
 "id" = { to = "contact_id" }
@@ -280,3 +281,29 @@ def test_real_resources_are_read_or_set_aside(path, tmp_path):
         assert reasons <= {None, "no_status"}
     else:
         assert reasons <= {"not_a_questionnaire_response", "malformed_json", None}
+
+
+def test_half_a_character_pair_is_no_text(offer, home):
+    """JSON can spell it; no encoding can keep it."""
+    whole = json.dumps(response(item("q", {"valueString": "no"})))
+    profile = home.profiles / "own.toml"
+    profile.write_text(HEAD + "max_quarantine = 1.0\n" + INSTANTS + COLUMNS)
+    receipt = offer(
+        whole + "\n" + whole.replace('"no"', '"\\ud800"').replace('"r1"', '"r2"') + "\n",
+        name="x.ndjson",
+        profile=str(profile),
+    )
+    assert (receipt.records.accepted, receipt.quarantine) == (1, {"undecodable": 1})
+
+
+def test_responses_that_differ_only_in_a_second_answer_are_two(offer, home):
+    """Neither has one answer to show in its row, but they are not the same."""
+    profile = home.profiles / "own.toml"
+    profile.write_text(HEAD + INSTANTS + COLUMNS.replace('"id" = { to = "contact_id" }\n', ""))
+    lines = [
+        json.dumps(response(item("q", {"valueString": "no"}, {"valueString": other}), id=name))
+        for name, other in (("r1", "yes"), ("r2", "unsure"), ("r3", "yes"))
+    ]
+    receipt = offer("\n".join(lines) + "\n", name="x.ndjson", profile=str(profile))
+    assert receipt.records.accepted == 2
+    assert receipt.records.dropped["exact_duplicate"] == 1

@@ -16,11 +16,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks import nasty_files, nasty_own
+from benchmarks.fuzz_door import attempt, profiles, seeds
 from benchmarks.plain_csv import parse
 from pipelines.errors import Refusal
 from pipelines.home import Home
 from pipelines.ingest import formats
 from pipelines.ingest.door import ingest_file
+from pipelines.ingest.formats import blocks
 from pipelines.ingest.profile import read_profile
 from pipelines.ingest.source import examine
 from tests.ingest.conftest import EXTRACT, HEADER, row, text
@@ -171,3 +173,12 @@ def test_many_files_are_refused_or_balance(home, tmp_path):
 def test_no_unexpected_file_is_left(home, tmp_path):
     fuzz(home, tmp_path, range(200, 220))
     assert {path.name.split("-")[0] for path in home.landing.iterdir()} <= {"triage"}
+
+
+def test_what_fuzzing_begins_with_goes_all_the_way(monkeypatch):
+    """A seed that is refused would leave the mapper untouched."""
+    for name in ("FIRST", "BLOCK"):  # it makes them small
+        monkeypatch.setattr(blocks, name, getattr(blocks, name))
+    tried = attempt()
+    assert [tried(seed) for seed in seeds()] == ["taken in"] * len(seeds())
+    assert len(seeds()) > len(profiles())
