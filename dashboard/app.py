@@ -18,12 +18,13 @@ st.set_page_config(
     layout="wide",
     menu_items={"Get help": None, "Report a bug": None, "About": None},
 )
-page = st.navigation([each.as_page() for each in pages.seen_by(mode.mode())])
+seen = pages.seen_by(mode.mode())
+page = st.navigation([each.as_page(each is seen[0]) for each in seen])
 try:
     snapshot = versions.choose()
     selected = filters.draw(snapshot)
     with st.sidebar:
-        compared = comparison.choose()
+        compared = comparison.choose() if mode.mode() != "shared" else ()
         st.caption(f"**{mode.WORDS[mode.mode()]}.** {mode.MEANS[mode.mode()]}")
     ui.remember(snapshot, selected, compared)
     page.run()

@@ -35,6 +35,7 @@ def part_words(view: View) -> Words:
     known = {**labels, "NOT_SETTLED": "Not settled", "": "All parts"}
     for row in store.rows(view.snapshot, "part_names"):
         known[row["code"]] = row["words"]
+    known.update(store.exercise_names(view.snapshot))
     known.update(words.CATEGORIES)
     known.update(words.DESTINATIONS)
     known.update(words.CONTACT_TYPES)

@@ -8,9 +8,10 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import store, text
+from dashboard import mode, store, text
 from dashboard.dimensions import DIMENSIONS, Dimension, value_words
 from pipelines.measures.filter import Filter
+from pipelines.measures.monthly import months_between
 
 START, LATEST = "start", "latest"
 """Open ends are values of their own: with a date as default, a new snapshot's latest month would
@@ -39,15 +40,22 @@ def values(snapshot: store.Snapshot) -> dict[str, list[str]]:
 def draw(snapshot: store.Snapshot) -> Filter:
     """Draw the widgets in the side bar and return what they say."""
     months = [row["month"] for row in store.rows(snapshot, "months")]
+    shared = mode.mode() == "shared"
+    if shared and months:
+        # A month without an option would tell that nobody, one with it that somebody was there.
+        months = months_between(min(months), max(months))
     names, known = site_names(snapshot), values(snapshot)
+    chosen: dict[str, tuple[str, ...]] = {}
     with st.sidebar:
         st.header("Which episodes")
         begins = _month("First contact from", "from", months, START)
         ends = _month("First contact up to", "to", months, LATEST)
-        chosen = {DIMENSIONS[0].field: _values(DIMENSIONS[0], known["site"], names)}
-        with st.expander("More filters"):
-            for each in DIMENSIONS[1:]:
-                chosen[each.field] = _values(each, known.get(each.code, []), names)
+        # The lists of values, and how many a selection holds, would give small groups away.
+        if not shared:
+            chosen[DIMENSIONS[0].field] = _values(DIMENSIONS[0], known["site"], names)
+            with st.expander("More filters"):
+                for each in DIMENSIONS[1:]:
+                    chosen[each.field] = _values(each, known.get(each.code, []), names)
         if begins and ends and begins > ends:
             st.warning("The period ended before it began; its two ends are taken the other way.")
             begins, ends = ends, begins
@@ -93,13 +101,15 @@ def last_day(month: date) -> date:
 
 def described(snapshot: store.Snapshot, flt: Filter) -> str:
     """The line at the top of each page: what its figures cover."""
-    covered = store.selected(snapshot, "covered", flt)[0]
     names = site_names(snapshot)
+    counted: tuple[str, ...] = ()
+    if mode.mode() != "shared":
+        covered = store.selected(snapshot, "covered", flt)[0]
+        counted = (*_chosen(flt, names), text.plural(covered["n"], "episode"))
     return " · ".join(
         (
             f"Covers {_period(flt)}",
-            *_chosen(flt, names),
-            text.plural(covered["n"], "episode"),
+            *counted,
             f"data to {text.day(snapshot.data_to)}",
             f"as published on {text.moment(snapshot.published)}"
             if snapshot.published

@@ -24,14 +24,14 @@ class PageOf:
     modes: tuple[Mode, ...]
     visibility: Literal["visible", "hidden"] = "visible"
 
-    def as_page(self) -> Any:
+    def as_page(self, first: bool) -> Any:
         """For Streamlit's menu."""
         return st.Page(
             VIEWS / f"{self.script}.py",
             title=self.title,
             icon=f":material/{self.icon}:",
             url_path=self.address or None,
-            default=not self.address,
+            default=first,
             visibility=self.visibility,
         )
 
@@ -48,6 +48,7 @@ PAGES: Final = (
     PageOf("waits", "Waits and equity", "balance", "waits", EXACT),
     PageOf("exercise", "Exercise", "exercise", "exercise", EXACT),
     PageOf("quality", "Data quality", "rule", "quality", EXACT),
+    PageOf("shared", "Shared figures", "public", "shared", ("shared",)),
     PageOf("rulebook", "Rules and measures", "menu_book", "rules", ALL),
     PageOf("about", "Intended use", "info", "about", ALL),
     PageOf("behind", "Behind a figure", "list", "behind", EXACT, "hidden"),
@@ -55,5 +56,5 @@ PAGES: Final = (
 
 
 def seen_by(mode: Mode) -> list[PageOf]:
-    """The pages of a mode; a direct address of another page finds nothing."""
+    """The pages of a mode, its start first; a direct address of another page finds nothing."""
     return [page for page in PAGES if mode in page.modes]

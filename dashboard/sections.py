@@ -12,6 +12,7 @@ from dashboard import drill, filters, mode, pages, store, text, ui
 from dashboard.charts import by_value, control, shown
 from dashboard.charts.base import Table
 from dashboard.charts.funnel_chart import funnel_chart
+from dashboard.charts.rare import rare_chart
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
 from pipelines.measures.catalogue import measure, reason_text
@@ -190,10 +191,22 @@ def by_part(view: View, name: str, heading: str = "", bars: bool = True) -> None
     entry = measure(name)
     words = part_words(view)
     rows = store.table(view.snapshot, name, view.filter).rows
-    lines = [by_value.Line(words(row.part or ""), row.result, row.mature) for row in rows]
+    lines = [by_value.Line(_capital(words(row.part or "")), row.result, row.mature) for row in rows]
     draw = by_value.bars if bars else by_value.dots
     ui.show(draw(lines, entry, view.colours, heading or entry.name), f"part_{name}")
     drill.link(view, "Open a part", Behind(name))
+
+
+def from_one_to_the_next(view: View, name: str) -> None:
+    """A rare event's chart; only where cases are shown, since each point is the date of one."""
+    if not mode.sees_cases():
+        return
+    for number, found in enumerate(store.rare(view.snapshot, name, view.filter)):
+        ui.show(rare_chart(found, measure(name), view.colours), f"rare_{name}_{number}")
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def funnel_by_site(view: View, name: str) -> None:

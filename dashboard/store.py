@@ -29,12 +29,19 @@ from pipelines.measures.disclosure.rules import Mode
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import Answers, three_answers
 from pipelines.measures.matrix import Matrix, agreement_matrix
+from pipelines.measures.monthly import Charted, charted
 from pipelines.measures.over_time import OverTime, over_time
 from pipelines.measures.query import with_conditions
-from pipelines.measures.series import MonthlySeries, escalation_by_month, persistence_by_month
+from pipelines.measures.series import (
+    ChartAs,
+    MonthlySeries,
+    escalation_by_month,
+    persistence_by_month,
+)
 from pipelines.measures.shared_tables import evaluate_for
 from pipelines.measures.table import MeasureTable, Shown
 from pipelines.measures.types import NotEstimable
+from pipelines.rules_kept import RulesNotKept, kept_rules
 
 __all__ = ["NoSnapshot", "Snapshot", "home", "published"]
 
@@ -209,6 +216,37 @@ def months(snapshot: Snapshot, flt: Filter) -> Months:
     """The monthly series of these episodes; exact, so not for shared figures."""
     mode.need_exact()
     found: Months = _months(snapshot.path, dataclasses.astuple(flt))
+    return found
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _exercise_names(path: str) -> dict[str, str]:
+    return {each.code: each.title for each in asked(path, kept_rules).exercises}
+
+
+def exercise_names(snapshot: Snapshot) -> dict[str, str]:
+    """Titles of the exercises by code, from the rules that the snapshot keeps, if it keeps any."""
+    try:
+        found: dict[str, str] = _exercise_names(snapshot.path)
+    except RulesNotKept:
+        return {}
+    return found
+
+
+@st.cache_data(max_entries=64, max_size="50MB", show_spinner=False)
+def _rare(path: str, measure: str, chosen: Chosen, chart_as: ChartAs) -> tuple[Charted, ...]:
+    return asked(path, lambda cur: charted(cur, measure, Filter(*chosen), chart_as))
+
+
+def rare(snapshot: Snapshot, measure: str, flt: Filter) -> tuple[Charted, ...]:
+    """A rare event's charts from one to the next, a part each; each point is the date of a case.
+
+    CasesWithheld outside the mode that shows cases.
+    """
+    mode.need_cases()
+    found: tuple[Charted, ...] = _rare(
+        snapshot.path, measure, dataclasses.astuple(flt), charting().chart_as(measure)
+    )
     return found
 
 

@@ -85,9 +85,11 @@ def axis(colours: Palette, title: str = "", **more: Any) -> Spec:
 
 
 def share_axis(colours: Palette, title: str = "", **more: Any) -> Spec:
-    """An axis of shares from 0, as whole per cent."""
+    """An axis of shares from 0, in per cent with no more places than its steps need."""
     return axis(
-        colours, title, tickformat=".0%", showgrid=True, rangemode="tozero", nticks=6, **more
+        colours,
+        title,
+        **{"tickformat": "~%", "showgrid": True, "rangemode": "tozero", "nticks": 6, **more},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from dashboard import text
 from dashboard.charts import shown
@@ -11,6 +12,9 @@ from dashboard.charts.base import Chart, Table, nothing
 from dashboard.theme import ROW, Palette, Spec, axis, layout, rows, share_axis
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.table import MeasureRow, MeasureTable, Shown
+
+ROOM: Final = 56
+"""Characters in a line of a chart at the width of a telephone."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def dots(
     drawn = [line for line in found if shown.value(line.result) is not None]
     if not drawn:
         return nothing(name, "No group of this selection has a figure.", name)
-    heads = [f"{line.label} <b>{_head(line, entry)}</b>" for line in found]
+    heads = [_head(line, entry) for line in found]
     spec: Spec = {
         "data": [
             {
@@ -83,7 +87,7 @@ def bars(
     drawn = [line for line in found if shown.value(line.result) is not None]
     if not drawn:
         return nothing(name, "There is nothing in this selection to count.", name)
-    heads = [f"{line.label} <b>{_head(line, entry)}</b>" for line in found]
+    heads = [_head(line, entry) for line in found]
     spec: Spec = {
         "data": [
             {
@@ -105,12 +109,11 @@ def bars(
 
 
 def _head(line: Line, entry: Measure) -> str:
-    detail = shown.of(line.result, entry)
-    return (
-        f"{shown.said(line.result, entry)}</b> ({detail})<b>"
-        if detail
-        else shown.said(line.result, entry)
-    )
+    """Label, figure and counts in one line, the label cut where a telephone has no room."""
+    said, detail = shown.said(line.result, entry), shown.of(line.result, entry)
+    room = ROOM - len(said) - len(detail) - 4
+    label = line.label if len(line.label) <= room else f"{line.label[: room - 1].rstrip(' ,:')}…"
+    return f"{label} <b>{said}</b>" + (f" ({detail})" if detail else "")
 
 
 def _axis(entry: Measure, colours: Palette) -> Spec:

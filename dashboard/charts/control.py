@@ -54,7 +54,7 @@ def control_chart(found: OverTime, entry: Measure, colours: Palette, name: str =
         "layout": layout(
             colours,
             320,
-            margin={"l": 8, "r": 76, "t": 16, "b": 8},
+            margin={"l": 8, "r": 96, "t": 16, "b": 8},
             hovermode="closest",
             xaxis=months_axis(colours),
             yaxis=_value_axis(entry, colours),
@@ -87,8 +87,8 @@ def _finding(found: OverTime, verdict: str) -> str:
 
 def _value_axis(entry: Measure, colours: Palette) -> Spec:
     if entry.unit == "share":
-        return share_axis(colours)
-    return axis(colours, rangemode="tozero", showgrid=True, nticks=6)
+        return share_axis(colours, rangemode="normal")
+    return axis(colours, showgrid=True, nticks=6)
 
 
 def _limits(found: OverTime, colours: Palette) -> list[Spec]:

@@ -22,8 +22,12 @@ if mode.sees_cases():
 st.header("Cauda equina safety panel")
 sections.figures(view, sections.SAFETY_PANEL, "From the question to the result")
 sections.over_time(view, "ces_asked")
+sections.from_one_to_the_next(view, "ces_present")
 sections.by_part(
-    view, "screen_completeness_by_question", "What was not asked: answered", bars=False
+    view,
+    "screen_completeness_by_question",
+    "How often each safety question was answered",
+    bars=False,
 )
 
 st.header("Agreement")

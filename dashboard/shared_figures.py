@@ -1,0 +1,74 @@
+"""Figures that may leave the service: one measure, over time or by one dimension, protected."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from dashboard import drill, mode, store, ui
+from dashboard.charts import shown
+from dashboard.charts.base import Table
+from dashboard.drill import cut_words, part_words
+from dashboard.ui import View
+from pipelines.measures.catalogue import measure
+from pipelines.measures.types import MeasureError
+
+MEASURES: Final = (
+    "escalation_confirmed",
+    "escalation_not_ruled_out",
+    "triage_outcome_first",
+    "screen_complete_first",
+    "improvement_two_scores",
+    "persistence_share_8_weeks",
+    "persistence_status_known",
+    "no_review_around_8_weeks",
+    "red_flags_not_in_time_share",
+    "agreement",
+    "did_not_attend",
+)
+"""Simple shares and counts: what the protection of small numbers is proven for."""
+
+
+def show(view: View) -> None:
+    """The choice of figure and cut, the table, and the table as a file."""
+    left, right = st.columns(2)
+    words = {name: measure(name).name for name in MEASURES}
+    with left:
+        name = (
+            st.selectbox(
+                "Figure", list(words), format_func=words.__getitem__, key="shared",
+                bind="query-params", persist_state="session",
+            )
+            or MEASURES[0]
+        )  # fmt: skip
+    cuts = {"": "All together", **drill.CUTS}
+    with right:
+        by = (
+            st.selectbox(
+                "By", list(cuts), format_func=cuts.__getitem__, key="shared_by",
+                bind="query-params", persist_state="session",
+            )
+            or ""
+        )  # fmt: skip
+    try:
+        with st.spinner("Hiding small numbers, and what would give them away…"):
+            table = store.table(view.snapshot, name, view.filter, (by,) if by else ())
+    except MeasureError as error:
+        st.info(f"{error}", icon=":material/lock:")
+        return
+    entry, parts = measure(name), part_words(view)
+    named = cut_words(view, by) if by else str
+    rows = tuple(
+        (
+            *((named(row.by[0]),) if by else ()),
+            *((parts(row.part or ""),) if entry.part else ()),
+            *shown.cells(row.result, entry),
+        )
+        for row in table.rows
+    )
+    heads = (*((cuts[by],) if by else ()), *(("Part",) if entry.part else ()), *shown.COLUMNS)
+    found = Table(f"{entry.name}, {cuts[by].lower()}", heads, rows)
+    st.markdown(f"{ui.meaning(name)} {mode.MEANS['shared']}")
+    ui.table(found)
+    ui.download(found, "shared")
