@@ -23,6 +23,14 @@ from pipelines.measures.types import Median, Result
 VIEW = "_view"
 LONG_TABLE = 40
 WIDE_TABLE = 5
+PRINT = """<style>@media print {
+[data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
+[data-testid=stDownloadButton], [data-testid=stPageLink] { display: none !important; }
+[data-testid=stMain], [data-testid=stAppViewContainer], [data-testid=stApp] {
+  position: static !important; overflow: visible !important; height: auto !important; }
+.stPlotlyChart, .stTable { break-inside: avoid; }
+}</style>"""
+"""On paper only the page: no menu, no buttons, charts and tables whole."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ def remember(snapshot: store.Snapshot, flt: Filter, compared: tuple[str, ...] = 
 def opened(title: str, decision: str) -> View:
     """Begin a page: its title, what the reader decides here, and what its figures cover."""
     view: View = st.session_state[VIEW]
+    st.html(PRINT)
     st.title(title)
     st.markdown(decision)
     review = view.snapshot.leaflet_review

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import duckdb
 import pytest
 
-from dashboard.pages import PAGES
+from dashboard.pages import PAGES, seen_by
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_browser_first_light import ALLOWED, INSIDE, choose_site
 from tests.dashboard.serving import Server
@@ -19,7 +19,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-ADDRESSES = [page.address for page in PAGES if page.address not in ("", "episodes")]
+ADDRESSES = [page.address for page in seen_by("auditor") if page.address not in ("", "episodes")]
 
 
 def faults(visit: Visit) -> set[tuple[str, str, str]]:
@@ -88,6 +88,28 @@ def test_the_physio_gets_from_the_queue_to_the_source_row_and_back(visit: Visito
     query = parse_qs(page.query)
     assert query["finding"] == ["No action recorded"]
     assert query["level"] == ["A&E"]
+
+
+def test_a_saved_view_gives_the_same_figures_whatever_was_chosen_before(visit: Visitor) -> None:
+    page = visit("/escalation?sex=Female")
+    site = choose_site(page)
+    page.page.get_by_text("Saved views").click()
+    page.page.get_by_label("Name for this view").fill("Women of one site")
+    page.page.get_by_label("Name for this view").press("Enter")
+    page.settle()
+    page.page.get_by_role("button", name="Save this view").click()
+    page.page.get_by_text("Saved as “Women of one site”.").wait_for()
+    covered = page.page.locator("[data-testid=stMain] [data-testid=stCaptionContainer]").first
+    said = covered.inner_text()
+
+    other = visit("/quality?age=45-54&from=2025-01")
+    other.page.get_by_text("Saved views").click()
+    other.page.get_by_role("button", name="Open", exact=True).click()
+    other.page.wait_for_selector("h1:has-text('Escalation')")
+    other.settle()
+    assert parse_qs(other.query) == {"site": [site], "sex": ["Female"]}
+    again = other.page.locator("[data-testid=stMain] [data-testid=stCaptionContainer]").first
+    assert again.inner_text() == said
 
 
 def test_no_case_reaches_a_browser_without_cases(

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import text
@@ -322,3 +323,68 @@ def test_new_data_are_announced_and_taken_when_the_reader_says_so(
     button.click().run()
     assert "Newer data were published" not in words(at)
     assert "2 episodes ·" in next(c.value for c in at.caption if "Covers" in c.value)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nonsense_in_the_address_is_passed_over(
+    open_page: Opener, demo_home: Path, page: str
+) -> None:
+    keys = [
+        "from",
+        "to",
+        "site",
+        "age",
+        "compare",
+        "published",
+        "measure",
+        "part",
+        "by",
+        "value",
+        "which",
+        "cell",
+        "finding",
+        "level",
+        "rule",
+        "gap",
+        "improved_as",
+    ]
+    nonsense = dict.fromkeys(keys, "\u202e'; drop table episode --")
+    at = open_page(demo_home, page, **nonsense)
+    assert not at.exception
+    assert "Covers all first contacts" in words(at)
+
+
+@pytest.mark.parametrize("damage", ["deleted", "cut", "older"])
+def test_a_snapshot_that_breaks_while_it_is_open_is_told(
+    open_page: Opener, snapshot_file: Path, tmp_path: Path, damage: str
+) -> None:
+    handmade.publish(snapshot_file, tmp_path, {}, "outcomes-1.duckdb")
+    at = open_page(tmp_path)
+    file = tmp_path / "snapshots" / "outcomes-1.duckdb"
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    if damage == "deleted":
+        file.unlink()
+    elif damage == "cut":
+        file.write_bytes(file.read_bytes()[:5000])
+    else:
+        with duckdb.connect(str(file)) as con:
+            con.execute("drop table breach")
+    at.run()
+    assert not at.exception
+    assert "Nothing to show yet" in words(at)
+    assert "outcomes build" in words(at)
+
+
+def test_older_data_can_be_looked_at_as_published(
+    open_page: Opener, snapshot_file: Path, tmp_path: Path
+) -> None:
+    episode = {"episode_key": 1, "episode_id": "A", "n_evaluated": 0, "n_contacts": 0}
+    handmade.publish(snapshot_file, tmp_path, {"episode": [episode]}, "outcomes-1.duckdb")
+    handmade.publish(snapshot_file, tmp_path, {}, "outcomes-2.duckdb")
+    with duckdb.connect(str(tmp_path / "snapshots" / "outcomes-1.duckdb")) as con:
+        con.execute("update meta set value = '2026-05-01 09:00:00' where key = 'created_at'")
+    at = open_page(tmp_path, published="1 May 2026, 09:00")
+    assert "1 episode ·" in words(at)
+    at = open_page(tmp_path)
+    assert "0 episodes ·" in words(at)
