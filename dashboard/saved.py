@@ -77,7 +77,7 @@ def draw(script: str) -> None:
         st.button("Save this view", on_click=_save, args=(script,))
         if views:
             chosen = st.selectbox("Saved view", sorted(views), key="view_chosen")
-            st.button("Open", on_click=_want, args=(views[chosen],))
+            st.button("Open this view", on_click=_want, args=(views[chosen],))
             st.button("Remove", on_click=_remove, args=(chosen,))
         told = st.session_state.pop("_view_told", "")
         if told:

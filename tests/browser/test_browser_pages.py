@@ -72,7 +72,7 @@ def test_the_manager_sees_whether_escalation_changes_and_where(visit: Visitor) -
 def test_the_physio_gets_from_the_queue_to_the_source_row_and_back(visit: Visitor) -> None:
     page = visit("/audit?finding=No+action+recorded&level=A%26E&certain=Confirmed")
     page.wait_for_charts(1)
-    grid = page.page.locator("[data-testid=stDataFrame]").first
+    grid = page.page.locator("[data-testid=stDataFrame]:visible").first
     grid.scroll_into_view_if_needed()
     page.page.wait_for_timeout(800)
     grid.click(position={"x": 18, "y": 54})
@@ -104,7 +104,7 @@ def test_a_saved_view_gives_the_same_figures_whatever_was_chosen_before(visit: V
 
     other = visit("/quality?age=45-54&from=2025-01")
     other.page.get_by_text("Saved views").click()
-    other.page.get_by_role("button", name="Open", exact=True).click()
+    other.page.get_by_role("button", name="Open this view").click()
     other.page.wait_for_selector("h1:has-text('Escalation')")
     other.settle()
     assert parse_qs(other.query) == {"site": [site], "sex": ["Female"]}
