@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import comparison, filters, mode, pages, saved, store, ui, versions
+from dashboard import comparison, filters, mode, pages, store, ui, versions
 
 HERE = Path(__file__).parent
 TITLE = "Back-related leg pain outcomes"
@@ -21,13 +21,10 @@ st.set_page_config(
 seen = pages.seen_by(mode.mode())
 page = st.navigation([each.as_page(each is seen[0]) for each in seen])
 try:
-    saved.follow()
     snapshot = versions.choose()
     selected = filters.draw(snapshot)
     with st.sidebar:
         compared = comparison.choose() if mode.mode() != "shared" else ()
-        if mode.mode() != "shared":
-            saved.draw(pages.script_of(page))
         st.caption(f"**{mode.WORDS[mode.mode()]}.** {mode.MEANS[mode.mode()]}")
     ui.remember(snapshot, selected, compared)
     page.run()

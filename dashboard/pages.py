@@ -58,8 +58,3 @@ PAGES: Final = (
 def seen_by(mode: Mode) -> list[PageOf]:
     """The pages of a mode, its start first; a direct address of another page finds nothing."""
     return [page for page in PAGES if mode in page.modes]
-
-
-def script_of(page: Any) -> str:
-    """The script of the page that Streamlit chose."""
-    return next(each.script for each in PAGES if each.title == page.title)

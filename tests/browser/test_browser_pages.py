@@ -90,28 +90,6 @@ def test_the_physio_gets_from_the_queue_to_the_source_row_and_back(visit: Visito
     assert query["level"] == ["A&E"]
 
 
-def test_a_saved_view_gives_the_same_figures_whatever_was_chosen_before(visit: Visitor) -> None:
-    page = visit("/escalation?sex=Female")
-    site = choose_site(page)
-    page.page.get_by_text("Saved views").click()
-    page.page.get_by_label("Name for this view").fill("Women of one site")
-    page.page.get_by_label("Name for this view").press("Enter")
-    page.settle()
-    page.page.get_by_role("button", name="Save this view").click()
-    page.page.get_by_text("Saved as “Women of one site”.").wait_for()
-    covered = page.page.locator("[data-testid=stMain] [data-testid=stCaptionContainer]").first
-    said = covered.inner_text()
-
-    other = visit("/quality?age=45-54&from=2025-01")
-    other.page.get_by_text("Saved views").click()
-    other.page.get_by_role("button", name="Open this view").click()
-    other.page.wait_for_selector("h1:has-text('Escalation')")
-    other.settle()
-    assert parse_qs(other.query) == {"site": [site], "sex": ["Female"]}
-    again = other.page.locator("[data-testid=stMain] [data-testid=stCaptionContainer]").first
-    assert again.inner_text() == said
-
-
 def test_no_case_reaches_a_browser_without_cases(
     visit: Visitor, service_server: Server, snapshot_file: Path
 ) -> None:
