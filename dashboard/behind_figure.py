@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import back, drill, episode_list, filters, mode, store, text, ui
@@ -150,21 +149,15 @@ def _list(view: View, entry: Measure, rows: list[store.Row], to: Behind) -> None
     known = {r["episode_key"]: r for r in store.rows(view.snapshot, "episode_ids", keys=keys)}
     names = filters.site_names(view.snapshot)
     st.markdown("Choose a row to open its episode.")
-    picked = st.dataframe(
-        pd.DataFrame([_row(row, known[row["episode_key"]], names, view) for row in part]),
-        hide_index=True,
-        alt=f"Cases behind {entry.name}",
-        on_select="rerun",
-        selection_mode="single-row",
-        key=CHOSEN,
+    at = ui.chosen_row(
+        [_row(row, known[row["episode_key"]], names, view) for row in part],
+        f"Cases behind {entry.name}",
+        CHOSEN,
     )
-    at = picked["selection"]["rows"]
-    if at and at[0] < len(part):
+    if at is not None:
         back.remember("behind", to.address(view))
-        st.switch_page(
-            episode_list.PAGE,
-            query_params={"episode": known[part[at[0]]["episode_key"]]["episode_id"]},
-        )
+        episode_id = known[part[at]["episode_key"]]["episode_id"]
+        st.switch_page(episode_list.PAGE, query_params={"episode": episode_id})
 
 
 def _row(row: store.Row, known: store.Row, names: dict[str, str], view: View) -> dict[str, str]:

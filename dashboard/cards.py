@@ -9,7 +9,7 @@ from dashboard.charts import shown
 from pipelines.measures.answers import Answers, Escalation, Improvement, Persistence
 from pipelines.measures.catalogue import measure
 from pipelines.measures.table import Shown
-from pipelines.measures.types import Estimate, Median, NotEstimable, Result
+from pipelines.measures.types import Estimate, Exclusions, Median, NotEstimable, Result
 
 NEUTRAL = "◇"
 CLOCK = "◷"
@@ -151,6 +151,11 @@ def _median_spread(found: Median | Result) -> str:
     if isinstance(found, Median):
         return f"{text.limits(found)}; {text.count(found.events)} improved of {text.count(found.n)}"
     return found.reason if isinstance(found, NotEstimable) else _spread(found)
+
+
+def left_out(results: list[Result | Median]) -> list[tuple[str, Exclusions]]:
+    """Each result's measure with those whom it leaves out."""
+    return [(result.measure, result.exclusions) for result in results]
 
 
 def escalation_results(found: Escalation) -> list[Result | Median]:

@@ -6,7 +6,6 @@ interval of their difference, never by two intervals that overlap.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -15,9 +14,10 @@ import streamlit as st
 
 from dashboard import store, text
 from dashboard.charts import shown
+from dashboard.filters import last_day
 from pipelines.measures.catalogue import Measure, measure
+from pipelines.measures.comparison import difference as between
 from pipelines.measures.filter import Filter
-from pipelines.measures.proportion import newcombe
 from pipelines.measures.table import Shown
 from pipelines.measures.types import Estimate
 
@@ -57,11 +57,7 @@ def choose() -> tuple[str, ...]:
 def span(snapshot: store.Snapshot) -> Span | None:
     """The months that the data cover; None without any."""
     months = [row["month"] for row in store.rows(snapshot, "months")]
-    return Span(min(months), _end(max(months))) if months else None
-
-
-def _end(month: date) -> date:
-    return month.replace(day=monthrange(month.year, month.month)[1])
+    return Span(min(months), last_day(max(months))) if months else None
 
 
 def _shift(month: date, by: int) -> date:
@@ -84,7 +80,7 @@ def other(flt: Filter, which: str, known: Span) -> Filter | str:
     earlier = _shift(begins, -back)
     if earlier < known.first:
         return f"the data begin in {text.month(known.first)}"
-    return replace(flt, period_from=earlier, period_to=_end(_shift(ends.replace(day=1), -back)))
+    return replace(flt, period_from=earlier, period_to=last_day(_shift(ends.replace(day=1), -back)))
 
 
 def lines(
@@ -124,26 +120,12 @@ def difference(entry: Measure, now: Shown, then: Shown, apart: bool) -> str:
     a, b = shown.value(now), shown.value(then)
     if a is None or b is None:
         return said
-    if not _plain_shares(now, then):
-        return f"{said}; now {_moved(entry, a - b)}"
     said += f"; now {_moved(entry, a - b)}"
-    if not apart:
-        return said
-    assert isinstance(now, Estimate) and isinstance(then, Estimate)
-    gap = newcombe(
-        entry.id, now.numerator or 0, now.denominator, then.numerator or 0, then.denominator
-    )
+    gap = between(entry.id, now, then) if apart and entry.unit == "share" else None
     if not isinstance(gap, Estimate) or gap.lower is None or gap.upper is None:
         return said
     clear = "a clear difference" if gap.lower > 0 or gap.upper < 0 else "no clear difference"
     return f"{said} (95% CI {gap.lower * 100:+.1f} to {gap.upper * 100:+.1f}): {clear}"
-
-
-def _plain_shares(now: Shown, then: Shown) -> bool:
-    return all(
-        isinstance(each, Estimate) and each.unit == "share" and each.numerator is not None
-        for each in (now, then)
-    )
 
 
 def _moved(entry: Measure, by: float) -> str:

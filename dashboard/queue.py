@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import back, episode_list, filters, store, text
+from dashboard import back, episode_list, filters, store, text, ui
 from dashboard.ui import View
 
 MOST: Final = 500
@@ -51,18 +50,10 @@ def show(view: View) -> None:
         "its episode."
     )
     names = filters.site_names(view.snapshot)
-    picked = st.dataframe(
-        pd.DataFrame([_row(row, levels, names) for row in found]),
-        hide_index=True,
-        alt="Audit queue",
-        on_select="rerun",
-        selection_mode="single-row",
-        key=CHOSEN,
-    )
-    at = picked["selection"]["rows"]
-    if at and at[0] < len(found):
+    at = ui.chosen_row([_row(row, levels, names) for row in found], "Audit queue", CHOSEN)
+    if at is not None:
         back.remember("audit")
-        st.switch_page(episode_list.PAGE, query_params={"episode": found[at[0]]["episode_id"]})
+        st.switch_page(episode_list.PAGE, query_params={"episode": found[at]["episode_id"]})
 
 
 def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from dashboard.charts.funnel_chart import funnel_chart
 from dashboard.charts.rare import rare_chart
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
-from pipelines.measures.catalogue import measure, reason_text
+from pipelines.measures.catalogue import measure
 from pipelines.measures.funnel import funnel
 from pipelines.measures.types import Estimate
 
@@ -254,17 +254,11 @@ def figures(view: View, names: Sequence[str], title: str) -> None:
 
 def counted(view: View, names: Sequence[str]) -> None:
     """How figures are counted: definition, parts, source, and who is left out."""
-    with st.expander("How these figures are counted"):
-        for name in names:
-            entry = measure(name)
-            result = store.table(view.snapshot, name, view.filter).rows
-            left = getattr(result[0].result, "exclusions", ()) if result else ()
-            said = "; ".join(f"{reason_text(code)}: {text.count(n)}" for code, n in left if n)
-            st.markdown(
-                f"**{entry.name}** ({entry.k_number})  \n{entry.definition}  \n"
-                f"Counted: {entry.numerator}. Of: {entry.denominator}. Clock: {entry.clock}.  \n"
-                f"Left out: {said or 'nobody'}.  \nSource: {entry.source}."
-            )
+    parts = []
+    for name in names:
+        rows = store.table(view.snapshot, name, view.filter).rows
+        parts.append((name, getattr(rows[0].result, "exclusions", ()) if rows else ()))
+    ui.counted(parts)
 
 
 def more(*scripts: str) -> None:

@@ -46,11 +46,6 @@ def month(value: date) -> str:
     return f"{value:%B %Y}"
 
 
-def short_month(value: date) -> str:
-    """`Nov 2025`."""
-    return f"{value:%b %Y}"
-
-
 def iso_day(value: str | None) -> str:
     """`3 Nov 2025` from `2025-11-03`."""
     return day(date.fromisoformat(value)) if value else NONE

@@ -1,10 +1,11 @@
-"""What pages are put together from: the frame, cards, charts with their tables."""
+"""What pages are put together from: the frame, charts with their tables, definitions."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,12 +14,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import filters, mode, store, text, theme
-from dashboard.cards import Card
 from dashboard.charts.base import Chart, Table
 from pipelines import neutral
 from pipelines.measures.catalogue import measure, reason_text
 from pipelines.measures.filter import Filter
-from pipelines.measures.types import Median, Result
+from pipelines.measures.types import Exclusions
 
 VIEW = "_view"
 LONG_TABLE = 40
@@ -162,11 +162,18 @@ def table(found: Table) -> None:
         st.table(frame, border="horizontal", hide_index=True, alt=found.title)
 
 
-def card(found: Card) -> None:
-    """One key figure: the value, then lines that each begin with a symbol."""
-    with st.container(border=True, height="stretch"):
-        st.metric(found.label, found.value, help=meaning(found.measure))
-        st.markdown("\n\n".join(found.lines))
+def chosen_row(rows: Sequence[Mapping[str, object]], alt: str, key: str) -> int | None:
+    """A grid from which one row is chosen; its place, None as long as none is."""
+    picked = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        alt=alt,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+    )
+    at = picked["selection"]["rows"]
+    return at[0] if at and at[0] < len(rows) else None
 
 
 def meaning(measure_id: str) -> str:
@@ -175,17 +182,17 @@ def meaning(measure_id: str) -> str:
     return f"{found.definition} Of: {found.denominator}."
 
 
-def counted(results: list[Result | Median]) -> None:
-    """How figures are counted, from the catalogue: definition, parts, and who is left out."""
+def counted(parts: Iterable[tuple[str, Exclusions]]) -> None:
+    """How figures are counted, from the catalogue: definition, parts, and who is left out.
+
+    Each part is a measure's id with those whom its figure here leaves out.
+    """
     with st.expander("How these figures are counted"):
-        for result in results:
-            found = measure(result.measure)
-            left_out = [
-                f"{reason_text(code)}: {text.count(n)}" for code, n in result.exclusions if n
-            ]
+        for name, left_out in parts:
+            found = measure(name)
+            said = "; ".join(f"{reason_text(code)}: {text.count(n)}" for code, n in left_out if n)
             st.markdown(
                 f"**{found.name}** ({found.k_number})  \n{found.definition}  \n"
-                f"Counted: {found.numerator}. Of: {found.denominator}. "
-                f"Clock: {found.clock}.  \n"
-                f"Left out: {'; '.join(left_out) or 'nobody'}.  \nSource: {found.source}."
+                f"Counted: {found.numerator}. Of: {found.denominator}. Clock: {found.clock}.  \n"
+                f"Left out: {said or 'nobody'}.  \nSource: {found.source}."
             )

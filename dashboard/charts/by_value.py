@@ -46,28 +46,17 @@ def dots(
     first: str = "Group",
 ) -> Chart:
     """One dot with its interval per row; a dotted line at the figure of all."""
-    drawn = [line for line in found if shown.value(line.result) is not None]
+    drawn = _drawn(found)
     if not drawn:
         return nothing(name, "No group of this selection has a figure.", name)
-    heads = [_head(line, entry) for line in found]
-    spec: Spec = {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "y": [i for i, line in enumerate(found) if line in drawn],
-                "x": [round(shown.value(line.result) or 0.0, 5) for line in drawn],
-                "marker": {"color": colours.main, "size": 10},
-                "error_x": {**shown.around([each.result for each in drawn]), "color": colours.text},
-                "hovertext": [shown.whole(line.result, entry) for line in drawn],
-                "hoverinfo": "text",
-                "cliponaxis": False,
-            }
-        ],
-        "layout": layout(
-            colours, 56 + ROW * len(found), xaxis=_axis(entry, colours), **rows(colours, heads)
-        ),
+    marks: Spec = {
+        "type": "scatter",
+        "mode": "markers",
+        "marker": {"color": colours.main, "size": 10},
+        "error_x": {**shown.around([each.result for each in drawn]), "color": colours.text},
+        "cliponaxis": False,
     }
+    spec = _rows(found, entry, colours, marks)
     centre = None if whole is None else shown.value(whole)
     if centre is not None:
         spec["layout"]["shapes"] = [
@@ -84,28 +73,40 @@ def bars(
     found: Sequence[Line], entry: Measure, colours: Palette, name: str, first: str = "Part"
 ) -> Chart:
     """One bar per row, from 0; for counts and for parts that add up."""
-    drawn = [line for line in found if shown.value(line.result) is not None]
-    if not drawn:
+    if not _drawn(found):
         return nothing(name, "There is nothing in this selection to count.", name)
-    heads = [_head(line, entry) for line in found]
-    spec: Spec = {
+    marks: Spec = {
+        "type": "bar", "orientation": "h", "width": 0.36, "marker": {"color": colours.main},
+    }  # fmt: skip
+    spec = _rows(found, entry, colours, marks)
+    return Chart(name, spec, _alt(found, entry), _table(found, entry, name, first))
+
+
+def _drawn(found: Sequence[Line]) -> list[Line]:
+    """Those rows that have a figure to plot; the others keep their place, empty."""
+    return [line for line in found if shown.value(line.result) is not None]
+
+
+def _rows(found: Sequence[Line], entry: Measure, colours: Palette, marks: Spec) -> Spec:
+    """A row per line with its words above it, and `marks` at the figures."""
+    drawn = _drawn(found)
+    return {
         "data": [
             {
-                "type": "bar",
-                "orientation": "h",
+                **marks,
                 "y": [i for i, line in enumerate(found) if line in drawn],
                 "x": [round(shown.value(line.result) or 0.0, 5) for line in drawn],
-                "width": 0.36,
-                "marker": {"color": colours.main},
                 "hovertext": [shown.whole(line.result, entry) for line in drawn],
                 "hoverinfo": "text",
             }
         ],
         "layout": layout(
-            colours, 56 + ROW * len(found), xaxis=_axis(entry, colours), **rows(colours, heads)
+            colours,
+            56 + ROW * len(found),
+            xaxis=_axis(entry, colours),
+            **rows(colours, [_head(line, entry) for line in found]),
         ),
     }
-    return Chart(name, spec, _alt(found, entry), _table(found, entry, name, first))
 
 
 def _head(line: Line, entry: Measure) -> str:

@@ -32,15 +32,15 @@ with left:
     ui.show(escalation.by_level(found.escalation, labels, view.colours), "levels")
 with right:
     ui.show(escalation.between(found.escalation, labels, view.colours), "between")
-ui.counted(cards.escalation_results(found.escalation))
+ui.counted(cards.left_out(cards.escalation_results(found.escalation)))
 
 st.header("How soon do people get better?")
 ui.show(improvement.curve(found.improvement, view.colours, definitions.usual(view)), "improvement")
-ui.counted(cards.improvement_results(found.improvement))
+ui.counted(cards.left_out(cards.improvement_results(found.improvement)))
 
 st.header("Who is still symptomatic past 8 weeks?")
 ui.show(persistence.parts(found.persistence, view.colours), "parts")
-ui.counted(cards.persistence_results(found.persistence))
+ui.counted(cards.left_out(cards.persistence_results(found.persistence)))
 if mode.sees_cases():
     episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")
 sections.more("escalation", "improvement", "past_8_weeks", "audit")

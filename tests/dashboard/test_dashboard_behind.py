@@ -6,13 +6,15 @@ import random
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import behind_figure, drill, mode, store, theme
+from dashboard import behind_figure, mode, store, theme
 from dashboard.drill import Behind
 from dashboard.pages import PAGES, seen_by
 from dashboard.ui import View
+from pipelines.measures.agreement import agreement
 from pipelines.measures.catalogue import catalogue, measure
 from pipelines.measures.filter import Filter
 from pipelines.measures.matrix import MEASURE
@@ -75,6 +77,12 @@ def test_cells_of_the_matrix_open_as_many_as_they_say(view: View) -> None:
         for recorded in range(5):
             to = Behind(MEASURE, cell=f"{expected}-{recorded}")
             assert len(behind_figure.cases(view, to)) == found.counts[expected][recorded]
+
+
+def test_the_matrix_is_that_of_the_recount(view: View, cursor: duckdb.DuckDBPyConnection) -> None:
+    """The same table from a statement of its own, which knows nothing of the cases."""
+    for flt in FILTERS:
+        assert store.matrix(view.snapshot, flt).counts == agreement(cursor, flt).matrix
 
 
 def test_names_of_measures_tell_them_apart_in_the_address() -> None:
@@ -181,4 +189,3 @@ def test_which_pages_each_mode_has() -> None:
     assert [page.script for page in seen_by("shared")] == ["shared", "rulebook", "about"]
     assert "episode" not in [page.script for page in seen_by("service")]
     assert len(seen_by("auditor")) == len(PAGES) - 1
-    assert set(drill.CUTS) >= {"month", "site", "sex"}
