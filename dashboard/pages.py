@@ -48,7 +48,7 @@ PAGES: Final = (
     PageOf("waits", "Waits and equity", "balance", "waits", EXACT),
     PageOf("exercise", "Exercise", "exercise", "exercise", EXACT),
     PageOf("quality", "Data quality", "rule", "quality", EXACT),
-    PageOf("shared", "Shared figures", "public", "shared", ("shared",)),
+    PageOf("shared", "Shared figures", "public", "", ("shared",)),
     PageOf("rulebook", "Rules and measures", "menu_book", "rules", ALL),
     PageOf("about", "Intended use", "info", "about", ALL),
     PageOf("behind", "Behind a figure", "list", "behind", EXACT, "hidden"),

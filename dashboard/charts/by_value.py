@@ -13,7 +13,7 @@ from dashboard.theme import ROW, Palette, Spec, axis, layout, rows, share_axis
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.table import MeasureRow, MeasureTable, Shown
 
-ROOM: Final = 56
+ROOM: Final = 50
 """Characters in a line of a chart at the width of a telephone."""
 
 
