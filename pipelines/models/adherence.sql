@@ -61,7 +61,10 @@ weekly as (
     select
         w.episode_key,
         sum(k.n_log_days) as n_log_days,
-        sum(case when k.week < w.n_weeks then least(1, cast(k.n_log_days as double) / w.target_days_per_week) else 0 end) as score_sum
+        -- whole days are added and divided once: parts of a week, added in any order, would not
+        -- give the same sum to the last place
+        cast(sum(case when k.week < w.n_weeks then least(w.target_days_per_week, k.n_log_days) else 0 end) as double)
+            / max(w.target_days_per_week) as score_sum
     from sized as w
     join weeks as k on k.episode_key = w.episode_key
     group by w.episode_key
@@ -70,7 +73,8 @@ weekly as (
 fidelity as (
     select
         w.episode_key,
-        avg(d.dose_fraction) as dose_fidelity,
+        -- decimals are added exactly, whatever the order of the rows
+        cast(sum(cast(d.dose_fraction as decimal(18, 12))) as double) / nullif(count(d.dose_fraction), 0) as dose_fidelity,
         count(d.dose_fraction) as n_assessable,
         count(distinct d.exercise_code) as n_exercises
     from sized as w

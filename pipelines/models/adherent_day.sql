@@ -68,14 +68,18 @@ frequency as (
     select
         episode_key,
         day,
-        sum(least(1, cast(n_days as double) / target_days_per_week)) / nullif(max(n_weeks), 0) as score
+        cast(sum(least(target_days_per_week, n_days)) as double)
+            / nullif(max(target_days_per_week) * max(n_weeks), 0) as score
     from weeks
     where week < n_weeks
     group by episode_key, day
 ),
 
 fidelity as (
-    select w.episode_key, w.day, avg(d.dose_fraction) as score
+    select
+        w.episode_key,
+        w.day,
+        cast(sum(cast(d.dose_fraction as decimal(18, 12))) as double) / nullif(count(d.dose_fraction), 0) as score
     from windows as w
     join doses as d on d.ep = w.ep and d.log_date between w.window_start and w.window_end
     group by w.episode_key, w.day
@@ -84,7 +88,7 @@ fidelity as (
 select
     w.episode_key,
     w.day,
-    -- The small margin keeps 0.8 itself inside, whatever the order in which parts were added.
+    -- The small margin keeps 0.8 itself inside, whatever the last place of the division.
     coalesce(w.n_weeks >= 4 and f.score * d.score >= 0.799999999, false) as adherent
 from windows as w
 left join frequency as f on f.episode_key = w.episode_key and f.day = w.day

@@ -160,16 +160,20 @@ opened as (
     from windowed
 ),
 
-answered as (
+answers as (
     select
         o.episode_key,
         o.day,
         o.level,
         o.new_flag,
-        min(r.referral_date) as action_date,
-        -- of several on that day the lowest that suffices answers it
-        arg_min(r.referral_id, date_diff('day', cast('2000-01-01' as date), r.referral_date) * 10 + r.destination_rank) as action_id,
-        bool_or(r.referral_date < o.day and r.referral_date >= o.day - o.lookback) as in_lookback
+        r.referral_date,
+        r.referral_id,
+        r.referral_date < o.day and r.referral_date >= o.day - o.lookback as in_lookback,
+        -- the earliest; of several on that day the lowest that suffices; then by id
+        row_number() over (
+            partition by o.episode_key, o.day, o.level, o.new_flag
+            order by r.referral_date, r.destination_rank, r.referral_id
+        ) as place
     from opened as o
     join actions as r on r.episode_key = o.episode_key
         and r.referral_date >= o.answers_from
@@ -177,7 +181,19 @@ answered as (
             (r.kind = 'gp_source' and o.level = 2 and r.referral_date = o.day)
             or (r.kind <> 'gp_source' and r.destination_rank >= o.level and not (o.level = 1 and r.destination_rank = 2))
         )
-    group by o.episode_key, o.day, o.level, o.new_flag
+),
+
+answered as (
+    select
+        episode_key,
+        day,
+        level,
+        new_flag,
+        min(referral_date) as action_date,
+        min(case when place = 1 then referral_id end) as action_id,
+        bool_or(in_lookback) as in_lookback
+    from answers
+    group by episode_key, day, level, new_flag
 ),
 
 joined as (

@@ -38,7 +38,7 @@ used as (
         count(distinct d.log_date) as n_days,
         count(*) as n_entries,
         count(d.dose_fraction) as n_assessed,
-        avg(d.dose_fraction) as mean_dose,
+        cast(sum(cast(d.dose_fraction as decimal(18, 12))) as double) / nullif(count(d.dose_fraction), 0) as mean_dose,
         count(*) filter (where d.dose_met) as n_dose_met,
         count(*) filter (where d.over_dose) as n_over_dose
     from placed as p
