@@ -19,6 +19,7 @@ from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.revision import revisions
 from pipelines.measures.types import MeasureError
+from pipelines.snapshot_tables import CLASSIFIED
 
 # One worker runs them all, so that the snapshots are built once.
 pytestmark = pytest.mark.xdist_group(name="revision")
@@ -71,6 +72,14 @@ def test_a_rebuild_from_landing_gives_identical_figures_and_no_revision(opened):
     for name in CLOCKED:
         rows = revisions(before, after, name)
         assert rows and not any(row.revised for row in rows)
+
+
+@pytest.mark.parametrize("table", sorted({*CLASSIFIED, "exercise"}))
+def test_a_rebuild_gives_the_same_rows_to_the_last_place(opened, table):
+    before, after = opened(1), opened(2)
+    rows = [con.execute(f"select * from {table}").fetchall() for con in (before, after)]
+    assert rows[0]
+    assert sorted(map(repr, rows[0])) == sorted(map(repr, rows[1]))
 
 
 def test_other_parameters_are_told_as_rules(opened):
