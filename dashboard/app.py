@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import comparison, filters, mode, pages, store, ui, versions
+from dashboard import comparison, filters, mode, pages, saved_menu, store, ui, versions
 
 HERE = Path(__file__).parent
 TITLE = "Back-related leg pain outcomes"
@@ -25,6 +25,7 @@ try:
     selected = filters.draw(snapshot)
     with st.sidebar:
         compared = comparison.choose() if mode.mode() != "shared" else ()
+        saved_menu.draw(page.url_path)
         st.caption(f"**{mode.WORDS[mode.mode()]}.** {mode.MEANS[mode.mode()]}")
     ui.remember(snapshot, selected, compared)
     page.run()
