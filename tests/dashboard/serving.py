@@ -30,6 +30,7 @@ class Server:
     url: str
     port: int
     output: Path
+    pid: int = 0
 
 
 def _healthy(url: str) -> bool:
@@ -62,7 +63,7 @@ def running(home: Path, mode: str = "auditor") -> Iterator[Server]:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
             )
-        server = Server(f"http://127.0.0.1:{port}", port, output)
+        server = Server(f"http://127.0.0.1:{port}", port, output, process.pid)
         try:
             for _ in range(240):
                 if process.poll() is not None or _healthy(server.url):
