@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.checks.run import Check
 from pipelines.home import Home
+from pipelines.measures.case_query import keep_cases
 from pipelines.rules_kept import keep_rules
 from pipelines.snapshot import current
 from rules.ruleset import Ruleset
@@ -65,9 +66,21 @@ def write_snapshot(
         keep_rules(con, ruleset)
         _write_checks(con, checks)
         _write_meta(con, path, home, ruleset)
+        _write_cases(con)
         con.execute("checkpoint snap")
     finally:
         con.execute("detach snap")
+
+
+def _write_cases(con: duckdb.DuckDBPyConnection) -> None:
+    """The cases of measures that would take long to find anew for every question."""
+    # Some published tables share their name with a wider model, so the snapshot's come first.
+    own = con.execute("select current_database()").fetchall()[0][0]
+    con.execute("use snap")
+    try:
+        keep_cases(con)
+    finally:
+        con.execute(f'use "{own}"')
 
 
 def _write_run(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:

@@ -40,6 +40,36 @@ COLUMNS_OF_KIND: Final = {
 }
 """What each kind of measure reads of a case, besides reason and part."""
 
+KEPT: Final = (
+    "global_change",
+    "help_due",
+    "improvement_definition",
+    "msk_hq",
+    "return",
+    "review",
+    "rule",
+    "safety_panel",
+    "score_gap",
+    "wait",
+)
+"""Cases that take joins or windows over contacts, scores or referrals. They are worked out once,
+when a snapshot is published, into a table `case_<name>` that every question then reads."""
+
+
+def keep_cases(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the tables of KEPT from the published tables, both in the database in use."""
+    for name in KEPT:
+        con.execute(f"create table case_{name} as\n{cases_sql(name)}")
+
+
+def _cases(cur: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The statement of the cases: of their table where this snapshot keeps them, else in full."""
+    if name in KEPT:
+        asked = "select 1 from duckdb_tables() where database_name = current_database() "
+        if cur.execute(f"{asked} and table_name = 'case_{name}'").fetchall():
+            return f"select * from case_{name}"
+    return cases_sql(name)
+
 
 @cache
 def cases_sql(name: str) -> str:
@@ -67,10 +97,10 @@ def dimensions(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _selected(measure: Measure, fields: str) -> str:
+def _selected(cur: duckdb.DuckDBPyConnection, measure: Measure, fields: str) -> str:
     only = f"\n        and {measure.only}" if measure.only else ""
     return (
-        f"with cases as (\n{cases_sql(measure.cases)}\n),\n\n"
+        f"with cases as (\n{_cases(cur, measure.cases)}\n),\n\n"
         f"selected as (\n    select {fields}\n    from cases\n"
         f"    where {conditions('clock_date')}{only}\n)\n\n"
     )
@@ -108,7 +138,7 @@ def grouped(
     )
     keys = [*(f"by_{i}" for i in range(len(by))), "part", "reason", *kind]
     text = (
-        _selected(measure, fields)
+        _selected(cur, measure, fields)
         + f"select {', '.join(keys)}, coalesce(bool_and(mature), false) as mature, "
         + f"count(*)::bigint as n\nfrom selected\ngroup by {', '.join(keys)}\n"
         + f"order by {', '.join(keys)}"
@@ -146,7 +176,7 @@ def case_rows(
             *kind,
         )
     )
-    text = _selected(measure, "*") + f"select {fields}\nfrom selected\n"
+    text = _selected(cur, measure, "*") + f"select {fields}\nfrom selected\n"
     if wheres:
         text += f"where {' and '.join(wheres)}\n"
     text += "order by clock_date, episode_key, detail"

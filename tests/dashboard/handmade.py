@@ -32,7 +32,9 @@ def publish(
     (folder / name).chmod(0o600)
     con = duckdb.connect(str(folder / name))
     for (table,) in con.execute("select table_name from duckdb_tables()").fetchall():
-        if table not in {*KEPT, "meta"}:
+        if table.startswith("case_"):  # worked out from the others: then found in full
+            con.execute(f'drop table "{table}"')
+        elif table not in {*KEPT, "meta"}:
             con.execute(f'delete from "{table}"')
     for key, value in META.items():
         con.execute("update meta set value = ? where key = ?", [value, key])
