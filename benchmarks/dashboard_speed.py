@@ -11,8 +11,8 @@ the real server on it and measures, on loopback alone and each in a loop of fixe
   percentile, and the server's resident memory meanwhile
 - the first chart in Chromium, with an empty cache and with a warm one
 
-`--quick` takes 20,000 episodes. `--home` uses a home that is there. Exit code 1 when a budget is not
-kept. benchmarks/README.md says how to read the figures.
+`--quick` takes 20,000 episodes. `--home` uses a home that is there. Exit code 1 when a budget is
+not kept. benchmarks/README.md says how to read the figures.
 """
 
 from __future__ import annotations
@@ -192,10 +192,11 @@ def first_charts(server: Server) -> list[Figure]:
                 times.append(time.perf_counter() - begun)
             context.close()
         browser.close()
+    what = "First chart in Chromium, {} cache, median of 5"
     return [
-        Figure("First chart in Chromium, empty cache, median of 5", statistics.median(cold), "s", 3.0),
-        Figure("First chart in Chromium, warm cache, median of 5", statistics.median(warm), "s", 0.9),
-    ]  # fmt: skip
+        Figure(what.format("empty"), statistics.median(cold), "s", 3.0),
+        Figure(what.format("warm"), statistics.median(warm), "s", 0.9),
+    ]
 
 
 def measure(home: Path) -> list[Figure]:
@@ -225,8 +226,8 @@ def document(found: list[Figure], episodes: int) -> str:
     lines = [
         "# Speed of the dashboard",
         "",
-        "Written by `python -m benchmarks.dashboard_speed --keep docs/dashboard_speed.md`; what the "
-        "lines mean is in [benchmarks/README.md](../benchmarks/README.md).",
+        "Written by `python -m benchmarks.dashboard_speed --keep docs/dashboard_speed.md`; what "
+        "the lines mean is in [benchmarks/README.md](../benchmarks/README.md).",
         "",
         f"{dt.date.today():%-d %B %Y}, {episodes:,} episodes, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {versions}.",

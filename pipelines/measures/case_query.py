@@ -45,11 +45,13 @@ KEPT: Final = (
     "help_due",
     "improvement_definition",
     "msk_hq",
+    "recorded",
     "return",
     "review",
     "rule",
     "safety_panel",
     "score_gap",
+    "screen",
     "wait",
 )
 """Cases that take joins or windows over contacts, scores or referrals. They are worked out once,
@@ -65,8 +67,8 @@ def keep_cases(con: duckdb.DuckDBPyConnection) -> None:
 def _cases(cur: duckdb.DuckDBPyConnection, name: str) -> str:
     """The statement of the cases: of their table where this snapshot keeps them, else in full."""
     if name in KEPT:
-        asked = "select 1 from duckdb_tables() where database_name = current_database() "
-        if cur.execute(f"{asked} and table_name = 'case_{name}'").fetchall():
+        tables = "select 1 from duckdb_tables() where database_name = current_database()"
+        if cur.execute(f"{tables} and table_name = 'case_{name}'").fetchall():
             return f"select * from case_{name}"
     return cases_sql(name)
 

@@ -19,7 +19,7 @@ REACH = 42.0
 """Half-width of the window in standard deviations; what lies outside is below 1e-200."""
 
 FAINT: Final = 1e-40
-"""Weights below it cannot move the last bit of a sum of at least 1, and make it ten times slower."""
+"""Weights below it cannot move the last bit of a sum of at least 1, and slow it down tenfold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
+from pipelines.measures.distributions import binomial
 from pipelines.measures.proportion import normal_quantile
 from pipelines.measures.types import (
     Estimate,
@@ -28,24 +31,12 @@ def _ranks(n: int, q: float, confidence: float) -> tuple[int | None, int | None]
     section 3.2.
     """
     tail = (1.0 - confidence) / 2.0
-    logs = [
-        math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-        + k * math.log(q) + (n - k) * math.log1p(-q)
-        for k in range(n + 1)
-    ]  # fmt: skip
-    below, lower = 0.0, None
-    for k in range(n + 1):
-        below += math.exp(logs[k])
-        if below > tail:
-            break
-        lower = k + 1
-    above, upper = 0.0, None
-    for k in range(n, -1, -1):
-        above += math.exp(logs[k])
-        if above > tail:
-            break
-        upper = k
-    return lower, upper if upper is None or upper >= 1 else None
+    counts = binomial(n, q)
+    below = np.cumsum(counts.probability)  # P(B <= k), k from the first count on
+    above = np.cumsum(counts.probability[::-1])  # P(B >= k), k from the last count down
+    lower = counts.first + int(np.count_nonzero(below <= tail))
+    upper = counts.first + len(above) - int(np.count_nonzero(above <= tail))
+    return lower or None, upper if upper <= n else None
 
 
 def quantile(
