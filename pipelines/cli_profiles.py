@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines import landing_tables as landing
-from pipelines.cli_options import DateOption, HomeOption, JsonOption, day, opened
+from pipelines.cli_options import DateOption, HomeOption, JsonOption, day, opened, plain
 from pipelines.console import say
 from pipelines.errors import UsageError
 from pipelines.ingest.draft import draft
@@ -19,6 +19,7 @@ from pipelines.ingest.draft_text import DECIDE, as_toml
 from pipelines.ingest.dry_run import DryRun, dry_run
 from pipelines.ingest.profile_choice import available, choose
 
+MOST_TEXTS = 6
 app = typer.Typer(no_args_is_help=True, help="How an export's columns become the canonical ones.")
 
 
@@ -51,10 +52,9 @@ def profile_draft(
             target.write(text)
     except FileExistsError:
         raise UsageError("the file exists already", str(out), "Name a new one.") from None
-    say(
-        f"Wrote {out}. Settle its {text.count(DECIDE)} marks of {DECIDE}, then: "
-        "outcomes profile check"
-    )
+    marks = sum(DECIDE in line for line in text.splitlines()[2:])
+    say(f"Wrote {out}. Settle its {marks} lines marked {DECIDE}, then:")
+    say(f"outcomes profile check {out} {path}")
 
 
 @app.command("check")
@@ -91,7 +91,7 @@ def _tell(found: DryRun) -> None:
         mapping.add_row(header, to)
     Console().print(mapping)
     if found.unread:
-        say(f"Not read: {len(found.unread)} column(s).")
+        say(f"Not read: {plain(', '.join(found.unread))}")
     if found.answers:
         _tell_coverage(found)
     if found.aside:
@@ -100,10 +100,13 @@ def _tell(found: DryRun) -> None:
             table.add_row(reason, ", ".join(map(str, lines)))
         Console().print(table)
     if found.cells:
-        table = Table("Column", "Why", "Cells", title="Cells that would be unknown")
+        table = Table("Column", "Why", "Cells", "Written", title="Cells that would be unknown")
         for column, reasons in found.cells.items():
             for reason, count in reasons.items():
-                table.add_row(column, reason, f"{count:,}")
+                texts = found.spellings.get(column, {}).get(reason, [])
+                more = f" and {len(texts) - MOST_TEXTS} more" if len(texts) > MOST_TEXTS else ""
+                written = plain(", ".join(texts[:MOST_TEXTS]) + more)
+                table.add_row(column, reason, f"{count:,}", written)
         Console().print(table)
     if found.singled_out is not None:
         say(f"{found.singled_out:.0%} of the rows are alone in their site, bands and month.")

@@ -1,4 +1,7 @@
-"""Formats of dates: what they look like, which of them are supported, which contradict."""
+"""Formats of dates: what they look like, which of them are supported, which contradict.
+
+A year of two digits (`%y`) lies in 1969 to 2068; what that puts after the export is out of range.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import re
 PATTERNS = {
     "%d": r"[0-9]{1,2}", "%m": r"[0-9]{1,2}", "%Y": r"[0-9]{4}", "%H": r"[0-9]{1,2}",
     "%M": r"[0-9]{2}", "%S": r"[0-9]{2}", "%b": r"[A-Za-z]{3}", "%B": r"[A-Za-z]+",
-    "%f": r"[0-9]{1,6}", "%p": r"[AaPp][Mm]", "%I": r"[0-9]{1,2}",
+    "%f": r"[0-9]{1,6}", "%y": r"[0-9]{2}", "%p": r"[AaPp][Mm]", "%I": r"[0-9]{1,2}",
     "%z": r"(?:Z|[+-][0-9]{2}:?[0-9]{2})",
 }  # fmt: skip
 

@@ -1,41 +1,37 @@
 """A first draft of a profile from a file, for a person to finish.
 
-It shows short codes that occur often and nothing else of the file's content; where it cannot
-decide (a date that could be read two ways, a code that could mean anything) it writes a question,
-not a guess, and the profile is refused until the question is answered.
+It shows short codes that occur more than once and nothing else of the file's content; where it
+cannot decide (a date that could be read two ways, a code that could mean anything) it writes a
+question, not a guess, and the profile is refused until the question is answered.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import difflib
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
-from itertools import islice
 from pathlib import Path
 
-from pipelines.errors import Refusal
-from pipelines.ingest import contract, formats
-from pipelines.ingest.date_formats import shape
-from pipelines.ingest.identifiers import ColumnGuard, header_finding
-from pipelines.ingest.profile import read_profile
-from pipelines.ingest.source import Source, examine
+from pipelines.ingest import contract
+from pipelines.ingest.draft_frame import Frame, framed
+from pipelines.ingest.identifiers import NAMES, ColumnGuard, header_finding
+from pipelines.ingest.recognise import (
+    HEALTHY,
+    MOST_CODES,
+    Looks,
+    fit,
+    looks,
+    meanings,
+    plain,
+    recognise,
+)
+from pipelines.ingest.source import examine
 
-MOST_ROWS = 20_000
 OFTEN = 5
-MOST_CODES = 25
+# In a column of so few different values a code that occurs twice is no remark on one person.
+FEW = 12
 LONG = 40
-DELIMITERS = (",", ";", "\t", "|")
-DATE_FORMATS = (
-    "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d-%b-%Y",
-    "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M",
-    "%d %b %Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z",
-)  # fmt: skip
-NEAR = 0.78
+STREAMS = ("triage", "exercise_log", "referral")
 CODE = re.compile(r"[A-Za-z0-9 ./_+&'()<>-]{1,32}")
 
 
@@ -44,7 +40,8 @@ class DraftColumn:
     """What is proposed for one column of the file, and why.
 
     `codes` are its short frequent spellings with the answer they are read as (None: a person must
-    say); `formats` the date formats that fit every value, none chosen where they contradict.
+    say); `formats` the date formats that fit every value, none chosen where they contradict;
+    `claimed` are canonical columns that fit equally well; `holds` says in words what is in it.
     """
 
     header: str
@@ -54,169 +51,97 @@ class DraftColumn:
     codes: dict[str, str | None] = field(default_factory=dict)
     rare: int = 0
     formats: tuple[str, ...] = ()
+    months: str | None = None
     ambiguous: bool = False
     highest: float | None = None
+    strip: str = ""
+    claimed: tuple[str, ...] = ()
+    healthy: bool = False
+    decile: bool = False
+    holds: str = ""
 
 
 @dataclass
 class Draft:
-    """A proposal for a whole file."""
+    """A proposal for a whole file. `date_format` is the one that most of its dates have."""
 
     path: Path
     stream: str
     encoding: str
-    delimiter: str
-    header_row: int
+    frame: Frame
     columns: list[DraftColumn]
+    date_format: str
+
+    @property
+    def header_row(self) -> int:
+        """The line of the header."""
+        return self.frame.header_row
+
+    @property
+    def delimiter(self) -> str:
+        """What parts its cells."""
+        return self.frame.delimiter
 
 
 def draft(path: Path) -> Draft:
     """Look at the first rows of a delimited file and propose a profile; Refusal where it cannot."""
     wide = path.is_file() and path.open("rb").read(2) in (b"\xff\xfe", b"\xfe\xff")
     source = examine(path, ("utf-16",) if wide else ("utf-8-sig", "cp1252"))
-    delimiter, header_row, rows = _table(source)
-    header = [cell.strip() for cell in rows[0]]
-    body = [row for row in rows[1:] if len(row) == len(header)]
-    stream = max(("triage", "exercise_log", "referral"), key=lambda name: _fit(header, name))
-    targets = _targets(header, stream)
+    frame = framed(source)
+    header = [cell.strip() for cell in frame.rows[0]]
+    body = [row for row in frame.rows[1:] if len(row) == len(header)]
+    seen = {name: looks([row[place].strip() for row in body]) for place, name in enumerate(header)}
+    open_ = {name: each for name, each in seen.items() if not header_finding(name)}
+    stream = max(STREAMS, key=lambda name: fit(open_, name))
+    found = recognise(open_, stream)
     columns = [
-        _column(name, [row[place].strip() for row in body], targets.get(name), stream)
-        for place, name in enumerate(header)
+        _column(name, seen[name], found.to.get(name), found.claimed.get(name, ()), stream)
+        for name in header
     ]
-    return Draft(path, stream, source.encoding, delimiter, header_row, columns)
+    return Draft(path, stream, source.encoding, frame, columns, _settle_dates(columns, seen))
 
 
-def _table(source: Source) -> tuple[str, int, list[list[str]]]:
-    """Delimiter, header line and rows: what gives most rows of one width above one cell."""
-    best: tuple[int, str, int, list[list[str]]] = (0, ",", 1, [])
-    for mark in DELIMITERS:
-        text = (
-            '[profile]\nid = "draft"\nversion = "1"\nstream = "raw"\nschema = "raw"\n'
-            f'source = "draft"\n[file]\nmultiline = true\ndelimiter = "{_toml(mark)}"\n'
-        )
-        try:
-            found = list(islice(formats.records(source, read_profile(text, "draft")), MOST_ROWS))
-        except Refusal:
-            continue
-        widths = Counter(len(r.cells) for r in found if len(r.cells) > 1)
-        if not widths:
-            continue
-        width, times = widths.most_common(1)[0]
-        if times * width > best[0]:
-            at = next(n for n, r in enumerate(found) if len(r.cells) == width)
-            rows = [r.cells for r in found[at:] if r.cells]
-            best = (times * width, mark, found[at].line, rows)
-    if not best[3]:
-        raise Refusal(
-            source.path.name,
-            None,
-            "no table was found in it",
-            "Name the delimiter and the header's line in a profile of your own.",
-        )
-    return best[1], best[2], best[3]
-
-
-@cache
-def synonyms() -> dict[str, dict[str, list[str]]]:
-    """What services call the canonical columns, per stream."""
-    text = resources.files("pipelines.ingest").joinpath("synonyms.toml").read_text("utf-8")
-    return {stream: dict(names) for stream, names in tomllib.loads(text).items()}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_?.:]+", " ", name).strip().casefold()
-
-
-def _scores(header: list[str], stream: str) -> list[tuple[float, str, str]]:
-    """(likeness, header, canonical column), best first."""
-    known = {name: [_plain(name)] for name in contract.columns(stream)}
-    for name, words in synonyms()[stream].items():
-        known[name] += [_plain(word) for word in words]
-    found = []
-    for title in header:
-        for name, words in known.items():
-            likeness = max(difflib.SequenceMatcher(None, _plain(title), w).ratio() for w in words)
-            if likeness >= NEAR:
-                found.append((likeness, title, name))
-    return sorted(found, key=lambda each: (-each[0], header.index(each[1]), each[2]))
-
-
-def _targets(header: list[str], stream: str) -> dict[str, str]:
-    """Each column's nearest canonical one; every canonical column is given away once."""
-    given: dict[str, str] = {}
-    for _, title, name in _scores(header, stream):
-        if title not in given and name not in given.values():
-            given[title] = name
-    return given
-
-
-def _fit(header: list[str], stream: str) -> float:
-    """How well a header fits a stream: mapped columns, the required ones counting most."""
-    found = set(_targets(header, stream).values())
-    needed = contract.required(stream)
-    return len(found) / max(len(header), 1) + sum(name in found for name in needed) / len(needed)
-
-
-def _column(header: str, values: list[str], to: str | None, stream: str) -> DraftColumn:
-    found = DraftColumn(header, to)
-    counts = Counter(value for value in values if value)
+def _column(
+    header: str, seen: Looks, to: str | None, claimed: tuple[str, ...], stream: str
+) -> DraftColumn:
+    found = DraftColumn(header, to, claimed=claimed)
     guard = ColumnGuard(header, kept_as_is=to is None)
-    guard.look(counts.items())
+    guard.look(seen.counts.items())
     finding = guard.finding()
     announced = None if to else header_finding(header)
     found.finding = announced or (finding[0] if finding else None)
-    found.free_text = sum(n for v, n in counts.items() if len(v) > LONG) > 0.2 * sum(
-        counts.values()
-    )
-    if found.finding or to is None:
+    long = sum(n for v, n in seen.counts.items() if len(v) > LONG)
+    found.free_text = long > 0.2 * seen.filled
+    if found.finding:
+        return found
+    if to is None:
+        found.holds = _holds(seen)
         return found
     kind = contract.columns(stream)[to].kind
+    found.strip = seen.strip if seen.numbers else ""
     if kind == "date":
-        _dates(found, counts)
+        found.formats, found.months = seen.dates, seen.months
+        found.ambiguous = len(found.formats) > 1
     elif kind in ("answer", "closed"):
-        _codes(found, counts, kind, stream)
+        found.healthy = kind == "answer" and bool(HEALTHY.search(plain(header)))
+        _codes(found, seen.counts, meanings(to, kind))
     elif kind in ("number", "count", "float"):
-        numbers = [float(v) for v in counts if re.fullmatch(r"-?\d+(\.\d+)?", v)]
-        found.highest = max(numbers, default=None)
+        found.highest = seen.high
+    elif to == "imd_quintile":
+        whole = seen.numbers and seen.low is not None and seen.low >= 1
+        high = seen.high or 0
+        found.decile = whole and (high > 5 or "decile" in plain(header)) and high <= 10
     return found
 
 
-def _dates(found: DraftColumn, counts: Counter[str]) -> None:
-    """Every format that reads nearly all values; contradicting ones leave the choice open."""
-    total = sum(counts.values())
-    fits = []
-    for fmt in DATE_FORMATS:
-        pattern = shape(fmt)
-        good = sum(n for value, n in counts.items() if pattern.fullmatch(value) and _is(value, fmt))
-        if total and good >= 0.95 * total:
-            fits.append((good, fmt))
-    # A format that reads more of the values is better: 31/01 settles what 05/04 leaves open.
-    most = max((good for good, _ in fits), default=0)
-    found.formats = tuple(fmt for good, fmt in fits if good == most)
-    found.ambiguous = len(found.formats) > 1
-
-
-def _is(value: str, fmt: str) -> bool:
-    try:
-        dt.datetime.strptime(value, fmt)
-    except ValueError:
-        return False
-    return True
-
-
-def _codes(found: DraftColumn, counts: Counter[str], kind: str, stream: str) -> None:
+def _codes(found: DraftColumn, counts: Counter[str], known: dict[str, str]) -> None:
     """Frequent short spellings, with what they mean where that is certain."""
-    if kind == "answer":
-        table = contract.dictionary()["answers"]
-        known = {_plain(word): code for code, words in table.items() for word in words}
-    else:
-        assert found.to is not None
-        known = {_plain(code): code for code in contract.columns(stream)[found.to].codes}
+    least = 2 if len(counts) <= FEW else OFTEN
     for value, n in counts.most_common():
-        if _plain(value) in known:
+        if plain(value) in known:
             # However rare: a "Yes" that is left out would become unknown.
-            found.codes[value] = known[_plain(value)]
-        elif n >= OFTEN and len(found.codes) < MOST_CODES and _shows(value):
+            found.codes[value] = known[plain(value)]
+        elif n >= least and len(found.codes) < MOST_CODES and _shows(value):
             found.codes[value] = None
         else:
             found.rare += 1
@@ -224,8 +149,39 @@ def _codes(found: DraftColumn, counts: Counter[str], kind: str, stream: str) -> 
 
 def _shows(value: str) -> bool:
     """Is this a short code that tells nothing of a person?"""
-    return bool(CODE.fullmatch(value)) and not re.search(r"\d{5}", value)
+    if not CODE.fullmatch(value) or re.search(r"\d{5}", value):
+        return False
+    return not any(word in NAMES for word in plain(value).split())
 
 
-def _toml(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
+def _holds(seen: Looks) -> str:
+    """What is in a column that was not recognised, so that a person need not look it up."""
+    if not seen.counts:
+        return "nothing: every cell is empty"
+    if seen.dates:
+        return f"dates ({' or '.join(seen.dates)})"
+    if seen.numbers and not seen.few:
+        return f"numbers from {seen.low:g} to {seen.high:g}"
+    least = 2 if len(seen.counts) <= FEW else OFTEN
+    shown = [v for v, n in seen.counts.most_common(6) if n >= least and _shows(v)]
+    if seen.few and shown:
+        more = len(seen.counts) - len(shown)
+        return "codes: " + ", ".join(shown) + (f" and {more} more" if more else "")
+    if len(seen.counts) > 0.9 * seen.filled:
+        return "values that are nearly all different"
+    return f"{len(seen.counts):,} different values"
+
+
+def _settle_dates(columns: list[DraftColumn], seen: dict[str, Looks]) -> str:
+    """The format of most dates; a column that fits it and others is put down to it first."""
+    sizes: Counter[str] = Counter()
+    for column in columns:
+        if len(column.formats) == 1:
+            sizes[column.formats[0]] += seen[column.header].filled
+    if not sizes:
+        return "%Y-%m-%d"
+    common = sizes.most_common(1)[0][0]
+    for column in columns:
+        if column.ambiguous and common in column.formats:
+            column.formats = (common, *(f for f in column.formats if f != common))
+    return common

@@ -32,7 +32,8 @@ class DryRun:
     """What a profile makes of a file: balance, what would be set aside or unknown, coverage.
 
     `answers` counts the codes of each safety and help question over accepted rows; `aside` has the
-    first lines of each reason; `cells` counts (column, reason) of cells that become unknown.
+    first lines of each reason; `cells` counts (column, reason) of cells that become unknown, and
+    `spellings` are the short codes among them. `undecided` lines of the profile are marked TODO.
     """
 
     file: str
@@ -43,6 +44,8 @@ class DryRun:
     unread: list[str]
     aside: dict[str, list[int]] = field(default_factory=dict)
     cells: dict[str, dict[str, int]] = field(default_factory=dict)
+    spellings: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    undecided: int = 0
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
     singled_out: float | None = None
 
@@ -57,6 +60,8 @@ class DryRun:
         unknown = sum(n for reasons in self.cells.values() for n in reasons.values())
         if unknown:
             found.append(f"{unknown:,} cell(s) cannot be read and would be unknown")
+        if self.undecided:
+            found.append(f"{self.undecided} line(s) of the profile are still marked TODO")
         return found
 
     @property
@@ -119,6 +124,8 @@ def _read(reading: Reading, rows: Rows, mapper: Mapper) -> tuple[DryRun, Counter
         unread=[h for h in rows.header if h not in profile.columns or profile.columns[h].drop],
         aside=aside,
         cells=cells,
+        spellings=mapper.issues.spellings(),
+        undecided=profile.undecided,
         answers={item: dict(counts) for item, counts in answers.items()},
         singled_out=mapper.singled.share() if asked else None,
     )

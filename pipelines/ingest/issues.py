@@ -66,6 +66,17 @@ class Issues:
         value = None if problem == IDENTIFIER else shown(raw.strip(), into)
         return into.name, problem, value
 
+    def spellings(self) -> dict[str, dict[str, list[str]]]:
+        """The short codes that could not be used, by column and reason, in order of the text."""
+        found: dict[str, dict[str, set[str]]] = {}
+        for name, problem, value in self._kinds:
+            if value is not None:
+                found.setdefault(name, {}).setdefault(problem, set()).add(value)
+        return {
+            name: {problem: sorted(values) for problem, values in each.items()}
+            for name, each in found.items()
+        }
+
     def by_row(self) -> Coded:
         """Each row's issues as text, in the order of the file's columns; None without any."""
         texts: list[str | None] = [None]

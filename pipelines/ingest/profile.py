@@ -113,6 +113,8 @@ class Profile:
     constants: dict[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Lines that a draft left to a person and nobody settled.
+    undecided: int = 0
 
     def for_file(self, name: str, source: str | None = None) -> Profile:
         """The profile as it holds for one file: its source, and whether it is a correction.
@@ -224,6 +226,7 @@ def read_profile(text: str, name: str) -> Profile:
         constants=document.get("constants", {}),
         absent=tuple(document.get("absent", {}).get("not_asked", [])),
         codes=document.get("codes", {}),
+        undecided=sum("TODO:" in line for line in text.splitlines()),
     )
     if profile.footer_required and (profile.footer is None or profile.long):
         raise ProfileError(
@@ -335,9 +338,9 @@ def _check_dates(name: str, profile: Profile) -> None:
                 raise ProfileError(
                     f"'{directive}' in '{fmt}' is not supported",
                     where=f"{name}, {place}",
-                    hint=f"Known: {' '.join(PATTERNS)}. Years have four digits.",
+                    hint=f"Known: {' '.join(PATTERNS)}.",
                 )
-            if "%Y" not in fmt:
+            if "%Y" not in fmt and "%y" not in fmt:
                 raise ProfileError(
                     f"'{fmt}' is no format of a date",
                     where=f"{name}, {place}",

@@ -179,6 +179,8 @@ def test_a_malformed_profile_is_told(toml, message):
         ('["%d/%m/%Y", "%m/%d/%Y"]', True),
         ('["%Y-%m-%d", "%Y-%d-%m"]', True),
         ('["%d/%m/%Y", "%m/%Y", "%Y"]', False),
+        ('["%d/%m/%y", "%y/%m/%d"]', True),
+        ('["%d/%m/%y", "%d/%m/%Y", "%m/%y"]', False),
         ('["%d %b %Y %H:%M:%S", "%d %b %Y", "%Y-%m-%d"]', False),
     ],
 )
@@ -192,8 +194,8 @@ def test_formats_that_read_one_text_as_two_days_are_refused(formats, clash):
 
 
 def test_a_format_that_is_not_supported_is_refused():
-    text = f'{HEAD}[dates]\nformats = ["%d/%m/%y"]\n[columns]\n{NEEDED}'
-    with pytest.raises(ProfileError, match="'%y' in '%d/%m/%y' is not supported"):
+    text = f'{HEAD}[dates]\nformats = ["%d/%j/%Y"]\n[columns]\n{NEEDED}'
+    with pytest.raises(ProfileError, match="'%j' in '%d/%j/%Y' is not supported"):
         read_profile(text, "test")
 
 
