@@ -59,8 +59,8 @@ def _summary(part: Part, view: ui.View) -> None:
     for row in (facts[:4], facts[4:]):
         for column, (head, said) in zip(st.columns(4), row, strict=True):
             column.markdown(f"**{head}**  \n{said}")
-    if part["turns"]:
-        st.markdown(f"{'. '.join(part['turns'])}.")
+    # The first sentence of the course is that of 8 weeks, with the days that decided it.
+    st.markdown(f"{'. '.join([part['course'][0], *part['turns']])}.")
 
 
 def _improvement(part: Part) -> str:

@@ -21,9 +21,9 @@ ANSWERS: Final = {
 PGIC: Final = {
     1: "very much improved",
     2: "much improved",
-    3: "slightly improved",
+    3: "minimally improved",
     4: "no change",
-    5: "slightly worse",
+    5: "minimally worse",
     6: "much worse",
     7: "very much worse",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -10,8 +10,10 @@ from typing import Any
 
 import duckdb
 
+from pipelines.explain.course import at_landmark, improvement
+from pipelines.explain.reading import Row, fetched
 from pipelines.landing_tables import SCREEN
-from pipelines.words import ACTIONS, CATEGORIES, IMPROVEMENT, TRUTH, said
+from pipelines.words import ACTIONS, CATEGORIES, IMPROVEMENT, PERSISTENCE, TRUTH, said
 
 Moved = tuple[str, str, str, str]
 
@@ -34,7 +36,17 @@ FIELDS = {
 }
 # Fields with as many values as days, so that single transitions say little.
 MANY = frozenset({"days to improvement", "important fall seen on", "resolved on", "came back on"})
-CODES = {"audit_category": CATEGORIES, "tti_event": IMPROVEMENT}
+CODES = {
+    "audit_category": CATEGORIES,
+    "tti_event": IMPROVEMENT,
+    "persist_6w": {
+        code: words.replace("8 weeks", "6 weeks") for code, words in PERSISTENCE.items()
+    },
+    "persist_8w": PERSISTENCE,
+}
+# Fields whose days and scores are told in a sentence for each side.
+LANDMARKS = ("persist_6w", "persist_8w")
+COURSE = ("tti_event", "tti_days", "improved_date")
 # Facts that a parameter can move, with the words for them.
 FACTS = {
     "evaluated": "judged at all",
@@ -54,7 +66,8 @@ FACTS = {
 class Change:
     """One episode that comes out differently: fields as (what, before, after), and what moved.
 
-    Rules and facts are (contact, what, before, after); triggers (day, level, before, after).
+    Rules and facts are (contact, what, before, after); triggers (day, level, before, after);
+    reasons (what, sentence before, sentence after), for symptoms at 8 weeks and improvement.
     """
 
     episode_id: str
@@ -63,10 +76,16 @@ class Change:
     rules: tuple[Moved, ...]
     facts: tuple[Moved, ...]
     triggers: tuple[Moved, ...]
+    reasons: tuple[tuple[str, str, str], ...] = ()
 
 
-def changes(con: duckdb.DuckDBPyConnection) -> list[Change]:
-    """Every episode that differs between the attached databases `old` and `new`, by id."""
+def changes(
+    con: duckdb.DuckDBPyConnection, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Change]:
+    """Every episode that differs between the attached databases `old` and `new`, by id.
+
+    `before` and `after` are the parameters of the two sides.
+    """
     labels = dict(con.execute("select level, label from new.level").fetchall())
     pairs = ", ".join(f"o.{name}, n.{name}" for name in FIELDS)
     differs = " or ".join(f"o.{name} is distinct from n.{name}" for name in FIELDS)
@@ -75,15 +94,48 @@ def changes(con: duckdb.DuckDBPyConnection) -> list[Change]:
     facts = _by_episode(_facts(con))
     triggers = _triggers(con)
     found = []
-    for key, episode_id, site_id, *values in con.execute(text).fetchall():
+    changed = con.execute(text).fetchall()
+    keys = [row[0] for row in changed]
+    courses = [_courses(con, side, keys) for side in ("old", "new")]
+    for key, episode_id, site_id, *values in changed:
         fields = tuple(
             (FIELDS[name], _shown(name, old, labels), _shown(name, new, labels))
             for name, old, new in zip(FIELDS, values[::2], values[1::2], strict=True)
             if old is not new and old != new
         )
-        moved = [tuple(each.get(key, ())) for each in (rules, facts, triggers)]
-        found.append(Change(episode_id, site_id, fields, *moved))
+        because, derived, acted = (tuple(each.get(key, ())) for each in (rules, facts, triggers))
+        reasons = _reasons(
+            {what for what, _, _ in fields},
+            (courses[0].get(key), before),
+            (courses[1].get(key), after),
+        )
+        found.append(Change(episode_id, site_id, fields, because, derived, acted, tuple(reasons)))
     return found
+
+
+def _courses(con: duckdb.DuckDBPyConnection, side: str, keys: list[int]) -> dict[int, Row]:
+    text = _statement("course").replace("@side", side)
+    return {row["episode_key"]: row for row in fetched(con.execute(text, {"keys": keys}))}
+
+
+def _reasons(
+    whats: set[str],
+    before: tuple[Row | None, Mapping[str, Any]],
+    after: tuple[Row | None, Mapping[str, Any]],
+) -> Iterator[tuple[str, str, str]]:
+    """The days and scores behind what changed; a side without the episode has no sentence."""
+    (old, old_values), (new, new_values) = before, after
+    for field in LANDMARKS:
+        if FIELDS[field] in whats:
+            was = at_landmark(old, field, old_values) if old else "none"
+            is_now = at_landmark(new, field, new_values) if new else "none"
+            yield FIELDS[field], was, is_now
+    if whats & {FIELDS[name] for name in COURSE}:
+        yield (
+            "improvement",
+            improvement(old) if old else "none",
+            improvement(new) if new else "none",
+        )
 
 
 @cache

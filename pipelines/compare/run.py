@@ -83,7 +83,7 @@ def compare(home: Home, before: Ruleset, after: Ruleset) -> Comparison:
             for name, path in zip(("old", "new"), paths, strict=True):
                 escaped = str(path).replace("'", "''")
                 con.execute(f"attach '{escaped}' as {name} (read_only)")
-            changed = changes(con)
+            changed = changes(con, before.values, after.values)
             (n,) = con.execute("select count(*) from old.episode").fetchall()[0]
         finally:
             con.close()

@@ -70,6 +70,9 @@ def _episode(change: Change) -> Iterator[str]:
     yield f"{change.episode_id} ({change.site_id})"
     for what, old, new in change.fields:
         yield f"  {what}: {old} -> {new}"
+    for what, old, new in change.reasons:
+        yield f"    {what}, before: {old}"
+        yield f"    {what}, after: {new}"
     for contact, title, old, new in (*change.rules, *change.facts):
         yield f"    because at {contact}: {title}: {old} -> {new}"
     for day, level, old, new in change.triggers:
@@ -102,6 +105,7 @@ def _change(change: Change) -> dict[str, Any]:
         "episode_id": change.episode_id,
         "site_id": change.site_id,
         "fields": [{"what": what, "before": a, "after": b} for what, a, b in change.fields],
+        "reasons": [{"what": what, "before": a, "after": b} for what, a, b in change.reasons],
         "rules": [
             {"contact_id": c, "rule": title, "before": a, "after": b}
             for c, title, a, b in change.rules

@@ -70,7 +70,7 @@ def _part(cur: duckdb.DuckDBPyConnection, episode: Row, book: Book) -> Row:
         "confirmed": book.label(episode["worst_lb"]),
         "not_ruled_out": book.label(episode["worst_ub"]),
         "outcome": book.outcome(episode["worst_lb"], episode["worst_ub"]),
-        "course": course(episode),
+        "course": course(episode, book.ruleset.values),
         "turns": turns(episode),
         "audit": audit(episode, book.ranks),
         "notes": [said(FLAGS, flag) for flag in flags if flag],

@@ -19,7 +19,11 @@ def _statement(name: str) -> str:
 
 def rows(cur: duckdb.DuckDBPyConnection, name: str, **values: Any) -> list[Row]:
     """The rows of the statement `<name>.sql`; `values` are its `$names`."""
-    cur.execute(_statement(name), values or None)
+    return fetched(cur.execute(_statement(name), values or None))
+
+
+def fetched(cur: duckdb.DuckDBPyConnection) -> list[Row]:
+    """The rows of the statement that was just run, as plain data."""
     names = [column[0] for column in cur.description or []]
     return [dict(zip(names, map(_plain, row), strict=True)) for row in cur.fetchall()]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 from importlib import resources
 
@@ -129,6 +130,24 @@ def test_a_fact_and_a_trigger_that_move_are_given_as_the_reason(worked_home):
             (level, old, new) == ("A&E", "action recorded, late", "action recorded")
             for _, level, old, new in change.triggers
         ), change.episode_id
+
+
+def test_a_status_at_8_weeks_that_moves_is_told_with_the_days_behind_both(demo_home):
+    found = compare(demo_home, load(), load(overrides={"landmark_grace_days": 0}))
+    moved = [
+        (old, new)
+        for change in found.changes
+        for what, old, new in change.reasons
+        if what == "past 8 weeks" and old.startswith("awaiting information")
+    ]
+    assert len(moved) > 50
+    for old, new in moved:
+        assert "12 weeks are waited for" in old
+        assert "are waited for" not in new
+        assert re.search(r"after onset$", new), new
+    assert all(change.reasons for change in found.changes)
+    text = "\n".join(lines(found))
+    assert "past 8 weeks, before: awaiting information: " in text
 
 
 def test_a_rule_that_only_one_set_has_is_told_so(worked_home):

@@ -16,6 +16,7 @@ from pipelines.explain import NoEpisode, explain, render
 from pipelines.explain.contact import Book, values_of
 from pipelines.explain.reading import rows
 from pipelines.rules_kept import kept_rules
+from pipelines.words import PERSISTENCE
 from rules.explain import outcomes
 
 # Codes as the models write them; names of files, sites and contacts are taken out beforehand.
@@ -134,6 +135,37 @@ def day(text):
 
 def fact(contact, *heads):
     return next((f for f in contact["facts"] if f.startswith(heads)), None)
+
+
+def test_symptoms_at_8_weeks_are_told_with_the_days_that_decided_it(sample):
+    """Each sentence is held against the day counts by which its status is defined."""
+    told = set()
+    for found in sample:
+        for part in found["parts"]:
+            status = part["persist_8w"]
+            told.add(status)
+            (line,) = (each for each in part["course"] if each.startswith("At 8 weeks"))
+            counts = [
+                (int(low), int(high or low))
+                for low, high in re.findall(r", (\d+)(?: to (\d+))? days? after", line)
+            ]
+            match status:
+                case "PERSISTENT":
+                    assert counts[0][0] > 56, line
+                case "NOT_PERSISTENT":
+                    assert counts[0][1] <= 56, line
+                case "LOST":
+                    assert counts[-1][0] > 56 + 28, line
+                    assert len(counts) == 1 or counts[0][0] <= 56, line
+                case "PENDING":
+                    assert counts[-1][1] > 56 and counts[-1][0] <= 56 + 28, line
+                case "NOT_YET_DUE":
+                    assert counts[0][0] <= 56, line
+                case "ONSET_UNKNOWN":
+                    assert "onset between" in line or "not on record" in line
+                case _:
+                    pytest.fail(line)
+    assert told == PERSISTENCE.keys() - {"NO_DATA"}, "the sample has contacts throughout"
 
 
 def test_improvement_is_told_with_both_scores_and_their_days(cur, sample):
