@@ -14,6 +14,7 @@ from dashboard.charts import by_value, shown
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
 from pipelines.measures.catalogue import Measure, catalogue, measure
+from pipelines.measures.comparison import UNKNOWN
 from pipelines.measures.table import Shown
 from pipelines.measures.types import NotEstimable
 
@@ -186,9 +187,9 @@ def _breakdown(view: View, to: Behind, entry: Measure) -> None:
     table = store.table(view.snapshot, to.measure, view.filter, cut)
     words = cut_words(view, by)
     lines = [
-        by_value.Line(words(row.by[-1]), row.result, row.mature)
+        by_value.Line(words(row.by[-1]), row.result, row.mature, row.by[-1] != UNKNOWN)
         for row in table.rows
         if (row.part or ANY) == to.part and (not to.by or row.by[0] == to.value)
     ]
-    chart = by_value.dots(lines, entry, view.colours, f"{entry.name} by {drill.CUTS[by].lower()}")
+    chart = by_value.dots(lines, entry, view.colours, f"{entry.name}, by {drill.CUTS[by].lower()}")
     ui.show(chart, "breakdown_chart")

@@ -25,12 +25,12 @@ DIMENSIONS: Final = (
     Dimension("age_band", "age_bands", "age", "Age", "All ages"),
     Dimension("sex", "sexes", "sex", "Sex", "Everyone"),
     Dimension("ethnic_group", "ethnic_groups", "ethnicity", "Ethnicity", "All groups"),
-    Dimension("imd_quintile", "imd_quintiles", "deprivation", "Deprivation", "All quintiles"),
+    Dimension("imd_quintile", "imd_quintiles", "deprivation", "Deprivation", "All fifths"),
     Dimension("pattern", "patterns", "pattern", "Pain pattern", "All patterns"),
     Dimension("entry_cohort", "cohorts", "cohort", "Seen first", "Early or late"),
 )
 UNKNOWN: Final = "Not recorded"
-_QUINTILE: Final = {"1": "1, most deprived", "5": "5, least deprived"}
+_QUINTILE: Final = {"1": "Fifth 1, most deprived", "5": "Fifth 5, least deprived"}
 _PATTERN: Final = {**PATTERNS, "UNKNOWN": "Pattern not known"}
 _COHORT: Final = {
     "incident": "Within 8 weeks of onset",
@@ -55,5 +55,5 @@ def value_words(code: str, value: str, sites: Mapping[str, str]) -> str:
     if value == "unknown":
         return UNKNOWN
     if code == "imd_quintile":
-        return _QUINTILE.get(value, value)
+        return _QUINTILE.get(value, f"Fifth {value}")
     return value.capitalize() if code == "sex" else value

@@ -16,6 +16,7 @@ from dashboard.charts.rare import rare_chart
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
 from pipelines.measures.catalogue import measure
+from pipelines.measures.comparison import UNKNOWN
 from pipelines.measures.funnel import funnel
 from pipelines.measures.types import Estimate
 
@@ -157,11 +158,11 @@ def by_dimension(view: View, name: str, part: str | None = None, fixed: str = ""
     table = store.table(view.snapshot, name, view.filter, (by,))
     words = cut_words(view, by)
     lines = [
-        by_value.Line(words(row.by[0]), row.result, row.mature)
+        by_value.Line(words(row.by[0]), row.result, row.mature, row.by[0] != UNKNOWN)
         for row in table.rows
         if part is None or row.part == part
     ]
-    lines.sort(key=lambda line: line.label in (words("unknown"), "Not recorded"))
+    lines.sort(key=lambda line: not line.known)
     whole = store.one(view.snapshot, name, view.filter, part)
     heading = f"{entry.name}, by {drill.CUTS[by].lower()}"
     ui.show(
@@ -191,7 +192,10 @@ def by_part(view: View, name: str, heading: str = "", bars: bool = True) -> None
     entry = measure(name)
     words = part_words(view)
     rows = store.table(view.snapshot, name, view.filter).rows
-    lines = [by_value.Line(_capital(words(row.part or "")), row.result, row.mature) for row in rows]
+    lines = [
+        by_value.Line(_capital(words(row.part or "")), row.result, row.mature, row.part != UNKNOWN)
+        for row in rows
+    ]
     draw = by_value.bars if bars else by_value.dots
     ui.show(draw(lines, entry, view.colours, heading or entry.name), f"part_{name}")
     drill.link(view, "Open a part", Behind(name))

@@ -15,15 +15,18 @@ from pipelines.measures.table import MeasureRow, MeasureTable, Shown
 
 ROOM: Final = 50
 """Characters in a line of a chart at the width of a telephone."""
+FEW: Final = 2
+"""So many parts are all named in a title."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row: what it is called, and its figure."""
+    """One row: what it is called, its figure, and whether it is of a known group."""
 
     label: str
     result: Shown
     mature: bool = True
+    known: bool = True
 
 
 def lines(table: MeasureTable, words: Mapping[str, str]) -> list[Line]:
@@ -66,7 +69,8 @@ def dots(
             }
         ]  # fmt: skip
     said = "" if centre is None or whole is None else f"All together: {shown.whole(whole, entry)}."
-    return Chart(name, spec, _alt(found, entry), _table(found, entry, name, first), said)
+    title = f"{name}: {_from_to(found, entry)}"
+    return Chart(title, spec, _alt(found, entry), _table(found, entry, name, first), said)
 
 
 def bars(
@@ -79,7 +83,39 @@ def bars(
         "type": "bar", "orientation": "h", "width": 0.36, "marker": {"color": colours.main},
     }  # fmt: skip
     spec = _rows(found, entry, colours, marks)
-    return Chart(name, spec, _alt(found, entry), _table(found, entry, name, first))
+    title = f"{name}: {_most(found, entry)}"
+    return Chart(title, spec, _alt(found, entry), _table(found, entry, name, first))
+
+
+def _from_to(found: Sequence[Line], entry: Measure) -> str:
+    """The lowest and the highest figure of the known groups; all of them where they are few."""
+    known = sorted((line for line in _drawn(found) if line.known), key=_plotted)
+    if len(known) < 2:
+        return _listed(known or _drawn(found), entry)
+    low, high = known[0], known[-1]
+    if _plotted(low) == _plotted(high):
+        return f"{shown.said(low.result, entry)} in all of them"
+    ends = [f"{shown.said(line.result, entry)} ({line.label})" for line in (low, high)]
+    return f"from {ends[0]} to {ends[1]}"
+
+
+def _most(found: Sequence[Line], entry: Measure) -> str:
+    """The parts themselves where they are few, else the largest."""
+    drawn = _drawn(found)
+    if len(drawn) <= FEW:
+        return _listed(drawn, entry)
+    top = max(drawn, key=_plotted)
+    if not _plotted(top):
+        return "none"
+    return f"highest {shown.said(top.result, entry)} ({top.label})"
+
+
+def _listed(found: Sequence[Line], entry: Measure) -> str:
+    return ", ".join(f"{line.label} {shown.said(line.result, entry)}" for line in found)
+
+
+def _plotted(line: Line) -> float:
+    return shown.value(line.result) or 0.0
 
 
 def _drawn(found: Sequence[Line]) -> list[Line]:

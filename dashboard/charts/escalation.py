@@ -11,6 +11,7 @@ from pipelines.measures.answers import Bar, Escalation, LevelRange
 from pipelines.measures.types import NOT_SETTLED, Estimate
 
 ESCALATING = ("A_AND_E", "URGENT", "GP")
+LEAST_ESCALATING = "GP"
 EMPTY = "No episode in this selection has a contact that the rules could judge."
 
 
@@ -56,8 +57,9 @@ def by_level(found: Escalation, labels: Mapping[str, str], colours: Palette) -> 
         + ". The bars add up to 100%."
     )
     lines = tuple((word, *cells(bar.share)) for word, bar in zip(words, bars, strict=True))
+    unsettled = sum(r.value for b, r in zip(bars, results, strict=True) if b.code == NOT_SETTLED)
     return Chart(
-        name,
+        f"{name}: {text.figure(found.confirmed)} escalated, {text.percent(unsettled)} not settled",
         spec,
         alt,
         Table(name, ("Confirmed outcome", "Episodes", "Share", "Interval"), lines),
@@ -143,8 +145,13 @@ def between(found: Escalation, labels: Mapping[str, str], colours: Palette) -> C
         "Level", "Confirmed", "Share", "Interval",
         "Not ruled out", "Share not ruled out", "Interval not ruled out",
     )  # fmt: skip
+    said = [
+        f"{text.figure(a)} to {text.figure(b)} {word}"
+        for part, word, a, b in zip(levels, words, low, high, strict=True)
+        if part.code == LEAST_ESCALATING
+    ]
     return Chart(
-        name, spec, alt, Table(name, columns, lines),
+        ": ".join((name, *said)), spec, alt, Table(name, columns, lines),
         said="What the answers prove, and what they leave open: the truth lies between the two.",
     )  # fmt: skip
 

@@ -52,7 +52,11 @@ def parts(found: Persistence, colours: Palette) -> Chart:
         ),
     }  # fmt: skip
     alt = "Bar chart of counts: " + "; ".join(f"{word} {text.count(n)}" for word, n in now) + "."
-    return Chart(name, spec, alt, _parts_table(found, name), said=_parts_words(found))
+    title = (
+        f"{name}: {text.plural(found.now.total, 'episode')}, "
+        f"{text.count(found.now.not_improved)} of them not improved"
+    )
+    return Chart(title, spec, alt, _parts_table(found, name), said=_parts_words(found))
 
 
 def _four(counts: CountParts) -> list[tuple[str, int]]:
@@ -127,7 +131,8 @@ def by_month(series: MonthlySeries, colours: Palette) -> Chart:
         "Month of first contact", "Past 8 weeks", "Share", "Interval", "At best", "At worst",
         "Month",
     )  # fmt: skip
-    return Chart(name, spec, _alt(ripe, young), Table(name, columns, lines), said=_SAID)
+    table = Table(name, columns, lines)
+    return Chart(f"{name}: {_finding(ripe)}", spec, _alt(ripe, young), table, said=_SAID)
 
 
 _SAID = (
@@ -190,6 +195,14 @@ def _alt(ripe: Sequence[MonthPoint], young: Sequence[MonthPoint]) -> str:
             f"{text.figure(high.estimate)} in {text.month(high.month)}"
         )
     return f"{said}; {text.plural(len(young), 'hollow month')} for which it is too early to say."
+
+
+def _finding(ripe: Sequence[MonthPoint]) -> str:
+    """How wide the unknown leaves it, over the months that are judged."""
+    if not ripe:
+        return "too early to say in all months"
+    low, high = min(_bound(p, "best") for p in ripe), max(_bound(p, "worst") for p in ripe)
+    return f"anywhere from {text.percent(low, 0)} to {text.percent(high, 0)} in a month"
 
 
 def _row(point: MonthPoint) -> tuple[str, ...]:

@@ -198,13 +198,15 @@ def gaps(
     MeasureError for a count, for a dimension that is not one of GAP_DIMENSIONS and for a reference
     that nobody is in.
     """
-    if measure(name).kind == "count":
-        raise MeasureError(f"{name} is a count of everyone; gaps need a share or another figure")
-    if dimension not in GAP_DIMENSIONS:
-        raise MeasureError(
-            f"gaps are shown by {', '.join(GAP_DIMENSIONS)}; {dimension!r} is none of them"
-        )
-    table = evaluate(cur, name, flt, (dimension,))
+    _check_gaps(name, dimension)
+    return gaps_of(evaluate(cur, name, flt, (dimension,)), reference)
+
+
+def gaps_of(table: MeasureTable, reference: str | None = None) -> Gaps:
+    """The gaps of a table that is cut by one dimension; see `gaps`."""
+    (dimension,) = table.by
+    name = table.measure
+    _check_gaps(name, dimension)
     chosen = reference or _reference(table, dimension)
     at = {row.part: row for row in table.rows if row.by[0] == chosen}
     if not at:
@@ -219,6 +221,15 @@ def gaps(
     )
     found = Gaps(name, dimension, chosen, rows)
     return _graded(found, table) if dimension == "imd_quintile" else found
+
+
+def _check_gaps(name: str, dimension: str) -> None:
+    if measure(name).kind == "count":
+        raise MeasureError(f"{name} is a count of everyone; gaps need a share or another figure")
+    if dimension not in GAP_DIMENSIONS:
+        raise MeasureError(
+            f"gaps are shown by {', '.join(GAP_DIMENSIONS)}; {dimension!r} is none of them"
+        )
 
 
 def _reference(table: MeasureTable, dimension: str) -> str:
