@@ -1,13 +1,16 @@
-"""How a service's charts are drawn and what they are held against, from its outcomes.toml."""
+"""How a service's charts are drawn and what they are held against, from its data home."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
+from pipelines.measures.annotations import FILE, recorded
 from pipelines.measures.series import ChartAs
+from pipelines.measures.spc_phases import Rebase
 from pipelines.measures.spc_rules import profile
 from pipelines.measures.targets import target_of, targets
 from pipelines.measures.types import MeasureError
@@ -15,10 +18,11 @@ from pipelines.measures.types import MeasureError
 
 @dataclass(frozen=True)
 class ChartSettings:
-    """The profile of the control charts, and the service's targets by measure."""
+    """The profile of the control charts; the service's targets and re-basings by measure."""
 
     profile: str = "nhsr"
     targets: Mapping[str, float] = field(default_factory=dict)
+    rebases: Mapping[str, tuple[Rebase, ...]] = field(default_factory=dict)
 
     def target(self, name: str) -> float | None:
         """The target of a measure, in its unit; None where none is set."""
@@ -26,15 +30,28 @@ class ChartSettings:
 
     def chart_as(self, name: str) -> ChartAs:
         """How a measure is charted."""
-        return ChartAs(self.profile, target=self.target(name))
+        return ChartAs(self.profile, self.rebases.get(name, ()), self.target(name))
 
 
 def chart_settings(home: Home) -> ChartSettings:
-    """The settings of a home; OutcomesError for a target or a profile that cannot be."""
+    """The settings of a home; OutcomesError for a target, profile or annotation that cannot be."""
     config = home.config()
     try:
         goals = targets(config.get("targets", {}))
         settings = profile(str(config.get("spc", {}).get("profile", "nhsr"))).name
     except MeasureError as error:
         raise OutcomesError(str(error), where=str(home.config_file)) from None
-    return ChartSettings(settings, goals)
+    return ChartSettings(settings, goals, _recorded(home.root / FILE))
+
+
+def _recorded(path: Path) -> Mapping[str, tuple[Rebase, ...]]:
+    """The annotations of a home; none where it has no such file."""
+    if not path.exists():
+        return {}
+    try:
+        return recorded(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise OutcomesError("the file is not UTF-8 text", where=f"{path}, line {line}") from None
+    except MeasureError as error:
+        raise OutcomesError(str(error), where=str(path)) from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.chart_settings import chart_settings
@@ -18,7 +19,7 @@ from pipelines.measures.figures import number
 from pipelines.measures.filter import Filter
 from pipelines.measures.monthly import Charted, charted
 from pipelines.measures.spc_rules import RULE_TEXT
-from pipelines.measures.spc_types import SpcPoint
+from pipelines.measures.spc_types import Phase, SpcPoint
 
 
 def charts(
@@ -54,6 +55,10 @@ def _print(entry: Measure, each: Charted) -> None:
     say(f"{chart.method} chart, profile {chart.profile}. Variation: {each.reading.variation}. "
         f"Assurance: {each.reading.assurance}.")  # fmt: skip
     say(each.reading.text)
+    for phase in chart.phases[1:]:
+        said = f" ({phase.began.by})" if phase.began.by else ""
+        why = f"{phase.began.reason}{said}"
+        say(f"Limits begin anew with {each.labels[phase.start]}: {escape(why)}")
     gaps = each.rare is not None
     shown = Table("Event on" if gaps else "Month", "Figure", "Lower", "Centre", "Upper", "Rule")
     for label, point in zip(each.labels, chart.points, strict=True):
@@ -86,6 +91,17 @@ def _point(label: str, point: SpcPoint) -> dict[str, Any]:
     }
 
 
+def _phase(each: Charted, phase: Phase) -> dict[str, Any]:
+    """Where limits begin anew, and the recorded words on why; the first phase has none."""
+    return {
+        "from": each.labels[phase.start],
+        "reason": phase.began.reason or None,
+        "by": phase.began.by or None,
+        "centre": phase.centre,
+        "trial_limits": phase.trial,
+    }
+
+
 def _plain(entry: Measure, each: Charted) -> dict[str, Any]:
     chart, open_gap = each.chart, each.rare.open_gap if each.rare else None
     return {
@@ -106,5 +122,6 @@ def _plain(entry: Measure, each: Charted) -> dict[str, Any]:
         "sigma_z": chart.sigma_z,
         "open_gap": open_gap.length if open_gap else None,
         "reading": each.reading.text,
+        "phases": [_phase(each, phase) for phase in chart.phases],
         "points": [_point(*pair) for pair in zip(each.labels, chart.points, strict=True)],
     }

@@ -277,6 +277,23 @@ def test_a_control_chart_reads_the_target_of_the_service(demo_home, tmp_path):
         assert done.returncode == 2 and message in " ".join(done.stderr.split())
 
 
+def test_a_control_chart_tells_the_recorded_change(demo_home, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(demo_home.root, home)
+    (home / "annotations.toml").write_text(
+        '[[annotation]]\nmeasure = "screen_completeness"\n'
+        'on = 2025-06-10\nwhat = "form [B] in use"\n'
+    )
+    done = outcomes("measures", "screen_completeness", "--spc", "--json", home=home)
+    (chart,) = json.loads(done.stdout)
+    assert [(p["from"], p["reason"]) for p in chart["phases"]] == [
+        ("January 2024", None),
+        ("July 2025", "form [B] in use"),
+    ]
+    told = " ".join(outcomes("measures", "screen_completeness", "--spc", home=home).stdout.split())
+    assert "Limits begin anew with July 2025: form [B] in use" in told
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
