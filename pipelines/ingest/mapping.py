@@ -10,12 +10,15 @@ import datetime as dt
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import compute
 
 from pipelines.errors import OutcomesError
 from pipelines.ingest import contract
@@ -24,6 +27,7 @@ from pipelines.ingest.cast import Cast, casting, rekeyed
 from pipelines.ingest.coded import MISSING, Coded, Mask, Places, combined, over
 from pipelines.ingest.contract import Column
 from pipelines.ingest.date_formats import month_end
+from pipelines.ingest.identifiers import OPAQUE
 from pipelines.ingest.issues import IDENTIFIER, Issues
 from pipelines.ingest.profile import Mapped, Profile
 from pipelines.ingest.records import ABSENT
@@ -91,18 +95,36 @@ class Mapper:
         item, _, part = mapped.to[0].partition("__")
         into = self.columns[item]
         judge = self._judge(into, casting(into, mapped, self.profile, self.latest))
-        judged = [(MISSING, None) if raw == ABSENT else judge(raw) for raw in column.values]
+        clear = self._clear_ids(column.values) if into.kind == "id" else repeat(False)
+        judged = [
+            (raw, None) if good else (MISSING, None) if raw == ABSENT else judge(raw)
+            for raw, good in zip(column.values, clear, strict=False)
+        ]
         value = Coded([each for each, _ in judged], column.codes)
         if part:
             for row in np.nonzero(column.mask(lambda raw: raw != ABSENT))[0].tolist():
                 self.answers.part(int(rows.lines[row]), item, part, value.at(row))
         else:
             self._place(mapped, into, value, found)
-        empty = [n for n, raw in enumerate(column.values) if raw == ABSENT or not self._bare(raw)]
+        empty = [
+            n
+            for n, (raw, (given, _)) in enumerate(zip(column.values, judged, strict=True))
+            if given is not raw and (raw == ABSENT or not self._bare(raw))
+        ]
         self.filled[mapped.to[0]] += len(rows) - int(column.counts[empty].sum())
         self.issues.note(into, column, [problem for _, problem in judged])
         if rows.several and ABSENT in column.values:
             self._several(mapped, into, judge, rows)
+
+    def _clear_ids(self, values: Sequence[str]) -> list[bool]:
+        """Which of the texts are ids as they stand: told by their signs, many at a time."""
+        found: list[bool] = compute.match_substring_regex(
+            pa.array(values, pa.string()), OPAQUE
+        ).to_pylist()
+        odd = self.masked | self.profile.null_tokens
+        if odd:
+            found = [good and raw not in odd for raw, good in zip(values, found, strict=True)]
+        return found
 
     def _judge(self, column: Column, read: Cast) -> Cast:
         """`read` with empty and masked cells."""

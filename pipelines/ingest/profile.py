@@ -315,6 +315,14 @@ def _check_targets(name: str, profile: Profile) -> None:
             raise ProfileError(f"no column is mapped to {needed}, which every row needs", name)
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def _check_dates(name: str, profile: Profile) -> None:
     """A zone that exists, and no column whose text two formats read as different days."""
     if not isinstance(profile.extract_date, dt.date | None):
@@ -323,7 +331,7 @@ def _check_dates(name: str, profile: Profile) -> None:
             where=f"{name}, [dates]",
             hint="Write it as extract_date = 2026-06-30, without quotes.",
         )
-    if profile.timezone not in zoneinfo.available_timezones():
+    if not _is_zone(profile.timezone):
         near = difflib.get_close_matches(profile.timezone, zoneinfo.available_timezones(), 1)
         raise ProfileError(
             f"there is no time zone '{profile.timezone}'",

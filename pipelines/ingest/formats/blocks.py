@@ -23,7 +23,7 @@ from pipelines.ingest.records import Record
 from pipelines.ingest.source import LONGEST_LINE, Source, binary
 
 FIRST = 1 << 16
-BLOCK = 1 << 21
+BLOCK = 1 << 22
 # No character has more bytes in the encodings that are read here.
 WIDEST = 4
 BOM = b"\xef\xbb\xbf"
