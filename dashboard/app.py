@@ -20,6 +20,7 @@ st.set_page_config(
 )
 seen = pages.seen_by(mode.mode())
 page = st.navigation([each.as_page(each is seen[0]) for each in seen])
+ui.begin()
 try:
     snapshot = versions.choose()
     selected = filters.draw(snapshot)

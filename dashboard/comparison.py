@@ -6,8 +6,10 @@ interval of their difference, never by two intervals that overlap.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 from typing import Final
 
 import streamlit as st
@@ -16,8 +18,10 @@ from dashboard import store, text
 from dashboard.charts import shown
 from dashboard.filters import last_day
 from pipelines.measures.catalogue import Measure, measure
+from pipelines.measures.comparison import UNKNOWN
 from pipelines.measures.comparison import difference as between
 from pipelines.measures.filter import Filter
+from pipelines.measures.monthly import months_between
 from pipelines.measures.table import Shown
 from pipelines.measures.types import Estimate
 
@@ -29,14 +33,35 @@ CHOICES: Final = {
     TARGET: "Target",
 }
 MOST: Final = 2
+YEAR: Final = 12
+ALREADY: Final = "all sites are already in this figure"
 
 
 @dataclass(frozen=True)
 class Span:
-    """The first and last month that the data hold, as days."""
+    """The first and last month that the data hold, as days; `young` may still change.
+
+    `young` are the first days of the months of one measure that are not over, or of which later
+    data can still change the figure.
+    """
 
     first: date
     last: date
+    young: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two selections to compare, and the periods in words where they are periods.
+
+    `trimmed`: the first is not the page's whole period, but the complete months of it.
+    """
+
+    now: Filter
+    then: Filter
+    now_words: str = ""
+    then_words: str = ""
+    trimmed: bool = False
 
 
 def choose() -> tuple[str, ...]:
@@ -54,10 +79,21 @@ def choose() -> tuple[str, ...]:
     return tuple(code for code in CHOICES if code in found)
 
 
-def span(snapshot: store.Snapshot) -> Span | None:
-    """The months that the data cover; None without any."""
+def span(snapshot: store.Snapshot, measure_id: str, part: str | None, flt: Filter) -> Span | None:
+    """The months that the data cover, and which of a measure's are still open; None without any."""
     months = [row["month"] for row in store.rows(snapshot, "months")]
-    return Span(min(months), last_day(max(months))) if months else None
+    if not months:
+        return None
+    open_ended = replace(flt, period_from=None, period_to=None)
+    young = {
+        date.fromisoformat(f"{row.by[0]}-01")
+        for row in store.table(snapshot, measure_id, open_ended, ("month",)).rows
+        if not row.mature and row.part == part and row.by[0] != UNKNOWN
+    }
+    known = Span(min(months), last_day(max(months)))
+    if snapshot.data_to and snapshot.data_to < known.last:
+        young.add(max(months))
+    return replace(known, young=frozenset(young))
 
 
 def _shift(month: date, by: int) -> date:
@@ -65,22 +101,37 @@ def _shift(month: date, by: int) -> date:
     return date(place // 12, place % 12 + 1, 1)
 
 
-def other(flt: Filter, which: str, known: Span) -> Filter | str:
-    """The selection to compare with, or the reason why there is none."""
+def pair(flt: Filter, which: str, known: Span) -> Pair | str:
+    """The two selections to compare, or the reason why there is no comparison.
+
+    Periods are compared over complete months only: months at the end of the page's period that
+    are still open take no part, in either of the two.
+    """
     if which == ALL_SITES:
-        if not flt.sites:
-            return "all sites are already in this figure"
-        return replace(flt, sites=())
+        return Pair(flt, replace(flt, sites=())) if flt.sites else ALREADY
     if flt.period_from is None:
         return "choose a first month to compare periods"
     begins = flt.period_from.replace(day=1)
-    ends = flt.period_to or known.last
-    months = (ends.year - begins.year) * 12 + ends.month - begins.month + 1
-    back = months if which == PREVIOUS else 12
-    earlier = _shift(begins, -back)
-    if earlier < known.first:
+    chosen = months_between(begins, flt.period_to or known.last)
+    done = list(takewhile(lambda month: month not in known.young, chosen))
+    if not done:
+        return f"{text.month(begins)} is not complete yet, so there is nothing to compare"
+    if which == LAST_YEAR and len(done) > YEAR:
+        return "the period is longer than a year, so the two would share months"
+    earlier = [_shift(month, -(len(done) if which == PREVIOUS else YEAR)) for month in done]
+    if earlier[0] < known.first:
         return f"the data begin in {text.month(known.first)}"
-    return replace(flt, period_from=earlier, period_to=last_day(_shift(ends.replace(day=1), -back)))
+    still = [month for month in earlier if month in known.young]
+    if still:
+        return f"{text.month(still[0])} can still change, so there is nothing firm to compare with"
+    return Pair(
+        _over(flt, done), _over(flt, earlier), text.months(done), text.months(earlier),
+        len(done) < len(chosen),
+    )  # fmt: skip
+
+
+def _over(flt: Filter, months: Sequence[date]) -> Filter:
+    return replace(flt, period_from=months[0], period_to=last_day(months[-1]))
 
 
 def lines(
@@ -92,20 +143,36 @@ def lines(
     target: float | None = None,
 ) -> list[str]:
     """One line per comparison, each with its figure and the difference, or why there is none."""
-    entry, known = measure(measure_id), span(snapshot)
-    now = store.one(snapshot, measure_id, flt, part)
     found = []
     for which in chosen:
         if which == TARGET:
-            found.append(f"◎ {_against_target(entry, now, target)}")
-            continue
-        chosen_flt = other(flt, which, known) if known else "there are no data"
-        if isinstance(chosen_flt, str):
-            found.append(f"⇄ {CHOICES[which]}: {chosen_flt}")
-            continue
-        then = store.one(snapshot, measure_id, chosen_flt, part)
-        found.append(f"⇄ {CHOICES[which]}: {difference(entry, now, then, which != ALL_SITES)}")
+            now = store.one(snapshot, measure_id, flt, part)
+            found.append(f"◎ {_against_target(measure(measure_id), now, target)}")
+        else:
+            found.append(f"⇄ {CHOICES[which]}{_line(snapshot, measure_id, part, flt, which)}")
     return found
+
+
+def _line(
+    snapshot: store.Snapshot, measure_id: str, part: str | None, flt: Filter, which: str
+) -> str:
+    entry = measure(measure_id)
+    if entry.stock and which != ALL_SITES:
+        return f": not compared, as this is a state on {text.day(snapshot.data_to)}"
+    known = span(snapshot, measure_id, part, flt)
+    two = pair(flt, which, known) if known else "there are no data"
+    if isinstance(two, str):
+        return f": not compared, {two}"
+    now = store.one(snapshot, measure_id, two.now, part)
+    then = store.one(snapshot, measure_id, two.then, part)
+    head = f", {two.then_words}: " if two.then_words else ": "
+    said = head + difference(entry, now, then, which != ALL_SITES)
+    if two.trimmed:
+        said += (
+            f". Complete months only: now is {two.now_words}, {shown.said(now, entry)}"
+            f" ({shown.of(now, entry)})"
+        )
+    return said
 
 
 def difference(entry: Measure, now: Shown, then: Shown, apart: bool) -> str:

@@ -94,6 +94,19 @@ def _month_words(option: str) -> str:
     return OPEN_ENDS.get(option) or text.month(date.fromisoformat(f"{option}-01"))
 
 
+def clear() -> None:
+    """Put period and filters back to everything; for a button's callback."""
+    st.session_state["from"], st.session_state["to"] = START, LATEST
+    if mode.mode() != "shared":
+        for each in DIMENSIONS:
+            st.session_state[each.key] = []
+
+
+def is_empty(snapshot: store.Snapshot, flt: Filter) -> bool:
+    """Whether no episode is selected; not told where that would give a small group away."""
+    return mode.mode() != "shared" and not store.selected(snapshot, "covered", flt)[0]["n"]
+
+
 def last_day(month: date) -> date:
     """The last day of a date's month."""
     return month.replace(day=monthrange(month.year, month.month)[1])

@@ -22,6 +22,11 @@ from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
 
 T = TypeVar("T")
 
+DAMAGED: Final = (
+    *(DamagedSnapshot, duckdb.IOException, duckdb.FatalException),
+    *(duckdb.InternalException, duckdb.SerializationException),
+)
+"""What reading a file that was cut or overwritten raises."""
 FILE_NAME: Final = re.compile(r"[A-Za-z0-9._-]+\.duckdb")
 
 
@@ -142,7 +147,7 @@ def asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
             f"The data as published in {Path(path).name} come from another version of this "
             "program. Run `outcomes build` to publish them anew."
         ) from error
-    except (DamagedSnapshot, duckdb.IOException, duckdb.FatalException) as error:
+    except DAMAGED as error:
         raise NoSnapshot(
             f"The snapshot {Path(path).name} cannot be read ({type(error).__name__}). Run "
             "`outcomes build`, or choose an earlier one with `outcomes snapshots`."

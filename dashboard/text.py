@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -44,6 +45,14 @@ def day(value: date | None) -> str:
 def month(value: date) -> str:
     """`November 2025`."""
     return f"{value:%B %Y}"
+
+
+def months(found: Sequence[date]) -> str:
+    """`March 2025`, `January to March 2025`, `November 2024 to January 2025`."""
+    first, last = found[0], found[-1]
+    if first == last:
+        return month(first)
+    return f"{first:%B}{'' if first.year == last.year else f' {first.year}'} to {month(last)}"
 
 
 def iso_day(value: str | None) -> str:

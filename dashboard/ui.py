@@ -21,6 +21,8 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.types import Exclusions
 
 VIEW = "_view"
+OPENED = "_page_opened"
+"""Set while a page is being drawn, so that what breaks it off gives it no second title."""
 LONG_TABLE = 40
 WIDE_TABLE = 5
 PRINT = """<style>@media print {
@@ -43,6 +45,11 @@ class View:
     compared: tuple[str, ...] = ()
 
 
+def begin() -> None:
+    """Begin a run: no page is drawn yet."""
+    st.session_state.pop(OPENED, None)
+
+
 def remember(snapshot: store.Snapshot, flt: Filter, compared: tuple[str, ...] = ()) -> None:
     """Keep this run's snapshot and filter for the page: both stay the same to its end."""
     kind = st.context.theme.type
@@ -52,6 +59,7 @@ def remember(snapshot: store.Snapshot, flt: Filter, compared: tuple[str, ...] = 
 def opened(title: str, decision: str) -> View:
     """Begin a page: its title, what the reader decides here, and what its figures cover."""
     view: View = st.session_state[VIEW]
+    st.session_state[OPENED] = True
     st.html(PRINT)
     st.title(title)
     st.markdown(decision)
@@ -61,12 +69,30 @@ def opened(title: str, decision: str) -> View:
         f"Mode: {mode.WORDS[mode.mode()]}. "
         f"The leaflet behind the rules is a draft past its review date, {review}."
     )
+    if filters.is_empty(view.snapshot, view.filter):
+        _no_episode(view)
     return view
 
 
+def _no_episode(view: View) -> None:
+    """Every figure below would say that it is not estimable; why, and what to do, stands once."""
+    if view.filter == Filter():
+        st.info("The data as published hold no episode at all.", icon=":material/info:")
+        return
+    st.info(
+        "No episode matches all of these filters, so there is nothing to count below. Choose a "
+        "longer period, or clear a filter in the side bar.",
+        icon=":material/info:",
+    )
+    st.button("Clear all filters", on_click=filters.clear, icon=":material/filter_alt_off:")
+
+
 def nothing_published(why: str) -> None:
-    """The page for a home without data."""
-    st.title("Nothing to show yet")
+    """The page for a home without data; or what breaks off a page whose data went away."""
+    if st.session_state.pop(OPENED, False):
+        st.header("The rest of this page cannot be shown")
+    else:
+        st.title("Nothing to show yet")
     st.info(why, icon=":material/info:")
     st.markdown(
         "- `outcomes demo` loads the sample exports, so that you can look around.\n"

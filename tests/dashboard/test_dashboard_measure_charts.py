@@ -199,7 +199,9 @@ def test_words_of_results_of_every_kind() -> None:
     assert shown.counts(Suppressed(NAME)) == ("–", "–")
 
 
-SPAN = comparison.Span(date(2024, 1, 1), date(2026, 6, 30))
+SPAN = comparison.Span(
+    date(2024, 1, 1), date(2026, 6, 30), frozenset({date(2026, 5, 1), date(2026, 6, 1)})
+)
 
 
 @pytest.mark.parametrize(
@@ -213,15 +215,36 @@ SPAN = comparison.Span(date(2024, 1, 1), date(2026, 6, 30))
             Filter(date(2025, 1, 1), date(2025, 2, 28)), comparison.LAST_YEAR,
             Filter(date(2024, 1, 1), date(2024, 2, 29)),
         ),
+        # Of six months two are still open, so four are compared with the four before.
         (
             Filter(date(2026, 1, 1), None), comparison.PREVIOUS,
-            Filter(date(2025, 7, 1), date(2025, 12, 31)),
+            Filter(date(2025, 9, 1), date(2025, 12, 31)),
+        ),
+        (
+            Filter(date(2026, 1, 1), None), comparison.LAST_YEAR,
+            Filter(date(2025, 1, 1), date(2025, 4, 30)),
         ),
         (Filter(sites=("A",)), comparison.ALL_SITES, Filter()),
     ],
 )  # fmt: skip
 def test_what_a_period_is_compared_with(flt: Filter, which: str, wanted: Filter) -> None:
-    assert comparison.other(flt, which, SPAN) == wanted
+    found = comparison.pair(flt, which, SPAN)
+    assert isinstance(found, comparison.Pair)
+    assert found.then == wanted
+
+
+def test_only_complete_months_are_compared() -> None:
+    found = comparison.pair(Filter(date(2026, 1, 1), None), comparison.PREVIOUS, SPAN)
+    assert isinstance(found, comparison.Pair)
+    assert found.now == Filter(date(2026, 1, 1), date(2026, 4, 30))
+    assert (found.now_words, found.then_words) == (
+        "January to April 2026", "September to December 2025",
+    )  # fmt: skip
+    assert found.trimmed
+    whole = comparison.pair(Filter(date(2025, 12, 1), date(2026, 1, 31)), comparison.PREVIOUS, SPAN)
+    assert isinstance(whole, comparison.Pair)
+    assert not whole.trimmed
+    assert whole.now_words == "December 2025 to January 2026"
 
 
 @pytest.mark.parametrize(
@@ -230,10 +253,12 @@ def test_what_a_period_is_compared_with(flt: Filter, which: str, wanted: Filter)
         (Filter(), comparison.PREVIOUS, "choose a first month"),
         (Filter(date(2024, 1, 1), date(2024, 3, 31)), comparison.PREVIOUS, "the data begin in"),
         (Filter(), comparison.ALL_SITES, "already in this figure"),
+        (Filter(date(2026, 5, 1)), comparison.PREVIOUS, "May 2026 is not complete yet"),
+        (Filter(date(2025, 1, 1)), comparison.LAST_YEAR, "longer than a year"),
     ],
 )
 def test_why_there_is_no_comparison(flt: Filter, which: str, why: str) -> None:
-    found = comparison.other(flt, which, SPAN)
+    found = comparison.pair(flt, which, SPAN)
     assert isinstance(found, str)
     assert why in found
 

@@ -9,14 +9,13 @@ from typing import Any
 
 import duckdb
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import text
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
-from pipelines.measures.types import Estimate
+from pipelines.measures.types import Estimate, Median
 from rules.ruleset import load
 from tests.dashboard import handmade
 from tests.dashboard.conftest import PAGES, Opener
@@ -109,6 +108,30 @@ def test_cards_equal_plain_counts(
     escalated, n, persisting = row
     assert at.metric[0].value == f"{100 * escalated / n:.1f}%"
     assert at.metric[2].value == f"{persisting:,} episode" + ("" if persisting == 1 else "s")
+
+
+def test_periods_are_compared_over_complete_months(
+    open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
+) -> None:
+    """The demo's last months can still change: they are in no comparison, and that is said."""
+    at = open_page(demo_home, **{"from": "January 2026", "compare": ["Previous period"]})
+    said = words(at)
+    assert "⇄ Previous period: not compared, as this is a state on 30 Jun 2026" in said
+    row = cursor.execute(
+        "select count(*) filter (where first_lb >= 2), count(*) from episode "
+        "where n_evaluated >= 1 and first_contact_date >= '2025-07-01' "
+        "and first_contact_date < '2026-01-01'"
+    ).fetchone()
+    assert row is not None
+    whole = f"⇄ Previous period, July to December 2025: {100 * row[0] / row[1]:.1f}%"
+    assert f"{whole} ({row[0]} of {row[1]:,})" in said
+    # Time to improvement is complete to March only, so the three months before are compared.
+    median = evaluate(
+        cursor, "time_to_improvement_median", Filter(date(2025, 10, 1), date(2025, 12, 31))
+    ).rows[0].result  # fmt: skip
+    assert isinstance(median, Median) and median.value is not None
+    assert f"⇄ Previous period, October to December 2025: {text.days(median.value)}" in said
+    assert "Complete months only: now is January to March 2026" in said
 
 
 def test_bars_add_up_to_all_episodes(
@@ -290,21 +313,6 @@ def test_unknown_episode_in_an_empty_snapshot(open_page: Opener, empty_home: Pat
     assert "There are no episodes at all" in at.warning[0].value
 
 
-def test_no_snapshot_says_what_to_do(open_page: Opener, tmp_path: Path) -> None:
-    at = open_page(tmp_path)
-    assert not at.exception
-    assert at.info[0].value == "No snapshot has been published yet: run `outcomes demo`."
-
-
-def test_pointer_to_nowhere_says_what_to_do(open_page: Opener, tmp_path: Path) -> None:
-    folder = tmp_path / "snapshots"
-    folder.mkdir()
-    (folder / "CURRENT").write_text("outcomes-gone.duckdb", encoding="utf-8")
-    at = open_page(tmp_path)
-    assert not at.exception
-    assert "names a snapshot that is not there" in at.info[0].value
-
-
 def test_new_data_are_announced_and_taken_when_the_reader_says_so(
     open_page: Opener, snapshot_file: Path, tmp_path: Path
 ) -> None:
@@ -323,42 +331,6 @@ def test_new_data_are_announced_and_taken_when_the_reader_says_so(
     button.click().run()
     assert "Newer data were published" not in words(at)
     assert "2 episodes ·" in next(c.value for c in at.caption if "Covers" in c.value)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_nonsense_in_the_address_is_passed_over(
-    open_page: Opener, demo_home: Path, page: str
-) -> None:
-    keys = (
-        *("from", "to", "site", "age", "compare", "published", "measure", "part", "by"),
-        *("value", "which", "cell", "finding", "level", "rule", "gap", "improved_as"),
-    )
-    nonsense = dict.fromkeys(keys, "\u202e'; drop table episode --")
-    at = open_page(demo_home, page, **nonsense)
-    assert not at.exception
-    assert "Covers all first contacts" in words(at)
-
-
-@pytest.mark.parametrize("damage", ["deleted", "cut", "older"])
-def test_a_snapshot_that_breaks_while_it_is_open_is_told(
-    open_page: Opener, snapshot_file: Path, tmp_path: Path, damage: str
-) -> None:
-    handmade.publish(snapshot_file, tmp_path, {}, "outcomes-1.duckdb")
-    at = open_page(tmp_path)
-    file = tmp_path / "snapshots" / "outcomes-1.duckdb"
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    if damage == "deleted":
-        file.unlink()
-    elif damage == "cut":
-        file.write_bytes(file.read_bytes()[:5000])
-    else:
-        with duckdb.connect(str(file)) as con:
-            con.execute("drop table breach")
-    at.run()
-    assert not at.exception
-    assert "Nothing to show yet" in words(at)
-    assert "outcomes build" in words(at)
 
 
 def test_older_data_can_be_looked_at_as_published(
