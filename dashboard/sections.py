@@ -12,6 +12,7 @@ from dashboard import drill, filters, mode, pages, store, text, ui
 from dashboard.charts import by_value, control, shown
 from dashboard.charts.base import Table
 from dashboard.charts.funnel_chart import funnel_chart
+from dashboard.charts.marks import Mark, marks
 from dashboard.charts.rare import rare_chart
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
@@ -115,8 +116,19 @@ def over_time(view: View, name: str, part: str | None = None, label: str = "") -
     """The measure month by month as a control chart, and the way to its cases."""
     entry = measure(name)
     found = store.series(view.snapshot, name, view.filter, part)
-    ui.show(control.control_chart(found, entry, view.colours, label), f"time_{name}_{part or ''}")
+    changes = recorded(name, [each.month for each in found.months])
+    chart = control.control_chart(found, entry, view.colours, label, changes)
+    ui.show(chart, f"time_{name}_{part or ''}")
     drill.link(view, "Open a month", Behind(name, part or "", drill.MONTH))
+
+
+def recorded(name: str, months: Sequence[date]) -> tuple[Mark, ...]:
+    """What the service has recorded of its own changes at a measure, within these months."""
+    if not months:
+        return ()
+    kept = store.charting()
+    first, last = months[0], filters.last_day(months[-1])
+    return marks(kept.rebases.get(name, ()), kept.noted(name), first, last)
 
 
 def chosen_over_time(view: View, names: Sequence[str]) -> None:
@@ -206,7 +218,9 @@ def from_one_to_the_next(view: View, name: str) -> None:
     if not mode.sees_cases():
         return
     for number, found in enumerate(store.rare(view.snapshot, name, view.filter)):
-        ui.show(rare_chart(found, measure(name), view.colours), f"rare_{name}_{number}")
+        changes = recorded(name, found.days)
+        chart = rare_chart(found, measure(name), view.colours, changes)
+        ui.show(chart, f"rare_{name}_{number}")
 
 
 def _capital(words: str) -> str:

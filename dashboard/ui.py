@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import filters, mode, store, text, theme
+from dashboard import filters, mode, settings_notice, store, text, theme
 from dashboard.charts.base import Chart, Table
 from pipelines import neutral
 from pipelines.measures.catalogue import measure, reason_text
@@ -23,6 +23,7 @@ from pipelines.measures.types import Exclusions
 VIEW = "_view"
 OPENED = "_page_opened"
 """Set while a page is being drawn, so that what breaks it off gives it no second title."""
+MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:&-])")
 LONG_TABLE = 40
 WIDE_TABLE = 5
 PRINT = """<style>@media print {
@@ -69,6 +70,8 @@ def opened(title: str, decision: str) -> View:
         f"Mode: {mode.WORDS[mode.mode()]}. "
         f"The leaflet behind the rules is a draft past its review date, {review}."
     )
+    if mode.mode() != "shared":  # where no target and no chart over time is shown
+        settings_notice.show()
     if filters.is_empty(view.snapshot, view.filter):
         _no_episode(view)
     return view
@@ -143,11 +146,24 @@ def show(chart: Chart, key: str) -> None:
     st.plotly_chart(
         figure(chart.spec), theme=None, key=key, alt=chart.alt, config=dict(theme.PLOT_OPTIONS)
     )
+    _recorded(chart)
     with st.expander(f"View as table: {chart.table.title}"):
         if chart.more:
             st.markdown(f"**How to read it.** {chart.more}")
         table(chart.table)
         download(chart.table, key)
+
+
+def _recorded(chart: Chart) -> None:
+    """The service's own changes that are marked in the chart, as it wrote them."""
+    if chart.recorded:
+        listed = "; ".join(f"**{each.number}** {plain(each.said())}" for each in chart.recorded)
+        st.markdown(f"Recorded changes: {listed}.")
+
+
+def plain(words: str) -> str:
+    """Words of somebody else, without effect as Markdown or HTML."""
+    return MARKUP.sub(r"\\\1", words)
 
 
 def download(found: Table, key: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
-from pipelines.measures.annotations import FILE, recorded
+from pipelines.measures.annotations import EVERY, FILE, noted, recorded
 from pipelines.measures.series import ChartAs
 from pipelines.measures.spc_phases import Rebase
 from pipelines.measures.spc_rules import profile
@@ -18,15 +18,20 @@ from pipelines.measures.types import MeasureError
 
 @dataclass(frozen=True)
 class ChartSettings:
-    """The profile of the control charts; the service's targets and re-basings by measure."""
+    """The profile of the control charts; the service's targets, re-basings and notes by measure."""
 
     profile: str = "nhsr"
     targets: Mapping[str, float] = field(default_factory=dict)
     rebases: Mapping[str, tuple[Rebase, ...]] = field(default_factory=dict)
+    notes: Mapping[str, tuple[Rebase, ...]] = field(default_factory=dict)
 
     def target(self, name: str) -> float | None:
         """The target of a measure, in its unit; None where none is set."""
         return target_of(name, self.targets)
+
+    def noted(self, name: str) -> tuple[Rebase, ...]:
+        """What is noted at a measure's chart without new limits, at every chart or at its own."""
+        return (*self.notes.get(EVERY, ()), *self.notes.get(name, ()))
 
     def chart_as(self, name: str) -> ChartAs:
         """How a measure is charted."""
@@ -41,15 +46,20 @@ def chart_settings(home: Home) -> ChartSettings:
         settings = profile(str(config.get("spc", {}).get("profile", "nhsr"))).name
     except MeasureError as error:
         raise OutcomesError(str(error), where=str(home.config_file)) from None
-    return ChartSettings(settings, goals, _recorded(home.root / FILE))
+    rebases, notes = _annotated(home.root / FILE)
+    return ChartSettings(settings, goals, rebases, notes)
 
 
-def _recorded(path: Path) -> Mapping[str, tuple[Rebase, ...]]:
-    """The annotations of a home; none where it has no such file."""
+ByMeasure = Mapping[str, tuple[Rebase, ...]]
+
+
+def _annotated(path: Path) -> tuple[ByMeasure, ByMeasure]:
+    """The re-basings and the notes of a home; none where it has no such file."""
     if not path.exists():
-        return {}
+        return {}, {}
     try:
-        return recorded(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return recorded(text), noted(text)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise OutcomesError("the file is not UTF-8 text", where=f"{path}, line {line}") from None

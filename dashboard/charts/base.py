@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard import text
+from dashboard.charts.marks import Mark
 from dashboard.theme import Spec
 from pipelines.measures.types import Estimate, NotEstimable, Result
 
@@ -35,7 +36,8 @@ class Chart:
     """A chart: `title` says the finding, `alt` what a reader sees, `table` has every figure.
 
     `spec` None means that there is nothing to plot; `alt` then says why. `said` stands above the
-    plot, `more` folded below it: how it is read and computed.
+    plot, `more` folded below it: how it is read and computed. `recorded` are the service's own
+    changes that are marked in the plot.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Chart:
     table: Table
     said: str = ""
     more: str = ""
+    recorded: tuple[Mark, ...] = ()
 
 
 def nothing(title: str, why: str, table_title: str) -> Chart:

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Final
 
 from dashboard import text
-from dashboard.charts import shown
+from dashboard.charts import marks, shown
 from dashboard.charts.base import Chart, Table, nothing
+from dashboard.charts.marks import Mark
 from dashboard.theme import Palette, Spec, axis, layout, months_axis, note, share_axis
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.figures import number
@@ -40,8 +41,17 @@ LINES: Final = (("centre", "solid", 1.5), ("lower", "dash", 1), ("upper", "dash"
 """Which figure of a point makes a line, how it is drawn, and its width in pixels."""
 
 
-def control_chart(found: OverTime, entry: Measure, colours: Palette, name: str = "") -> Chart:
-    """Points, centre line and limits; special causes by shape, months still open hollow."""
+def control_chart(
+    found: OverTime,
+    entry: Measure,
+    colours: Palette,
+    name: str = "",
+    recorded: Sequence[Mark] = (),
+) -> Chart:
+    """Points, centre line and limits; special causes by shape, months still open hollow.
+
+    `recorded` are the service's changes within these months, each a numbered line.
+    """
     name = name or entry.name
     drawn = [each for each in found.months if each.value is not None]
     columns = ("Month", *shown.COLUMNS, "Lower limit", "Centre", "Upper limit", "Reading")
@@ -54,11 +64,12 @@ def control_chart(found: OverTime, entry: Measure, colours: Palette, name: str =
         "layout": layout(
             colours,
             320,
-            margin={"l": 8, "r": 96, "t": 16, "b": 8},
+            margin={"l": 8, "r": 96, "t": 28 if recorded else 16, "b": 8},
             hovermode="closest",
             xaxis=months_axis(colours),
             yaxis=_value_axis(entry, colours),
-            annotations=_labels(found, entry, colours),
+            annotations=[*_labels(found, entry, colours), *marks.numbers(recorded, colours)],
+            shapes=marks.lines(recorded, colours),
         ),
     }
     rows = tuple(_row(found, place, entry) for place in range(len(found.months)))
@@ -67,10 +78,11 @@ def control_chart(found: OverTime, entry: Measure, colours: Palette, name: str =
     return Chart(
         f"{name}: {_finding(found, verdict)}",
         spec,
-        _alt(drawn, entry, verdict),
+        _alt(drawn, entry, verdict) + marks.alt(recorded),
         Table(f"{name}, by month", columns, rows),
         " ".join(filter(None, (told.headline, told.recent, told.target))) if told else withheld,
         " ".join(filter(None, (told.means, told.does_not, *told.notes))) if told else "",
+        tuple(recorded),
     )
 
 
@@ -163,7 +175,7 @@ def _ink(state: State, colours: Palette) -> str:
 
 
 def _labels(found: OverTime, entry: Measure, colours: Palette) -> list[Spec]:
-    """Centre and limits named at their right end instead of in a key; dates of re-basings."""
+    """Centre and limits named at their right end instead of in a key."""
     chart = found.chart
     if chart is None:
         return []
@@ -179,14 +191,6 @@ def _labels(found: OverTime, entry: Measure, colours: Palette) -> list[Spec]:
                         xref="paper", xanchor="left", xshift=6,
                     )
                 )  # fmt: skip
-    for phase in chart.phases[1:]:
-        labels.append(
-            note(
-                colours, phase.began.reason or "limits re-based",
-                found.months[phase.start].month.isoformat(), 1.0, yref="paper", yanchor="top",
-                xanchor="left",
-            )
-        )  # fmt: skip
     return labels
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboard import text
+from dashboard.charts import marks
 from dashboard.charts.base import Chart, Table, around, cells, estimates, hover, nothing, shares
+from dashboard.charts.marks import Mark
 from dashboard.theme import (
     ROW,
     Palette,
@@ -98,7 +100,7 @@ def _parts_table(found: Persistence, name: str) -> Table:
     return Table(name, ("Part", "Open now", "Ever"), lines)
 
 
-def by_month(series: MonthlySeries, colours: Palette) -> Chart:
+def by_month(series: MonthlySeries, colours: Palette, recorded: Sequence[Mark] = ()) -> Chart:
     """Share still symptomatic at 8 weeks by month of first contact; young months are hollow."""
     name = "Share still symptomatic past 8 weeks, by month of first contact"
     known = [p for p in series.points if isinstance(p.estimate, Estimate)]
@@ -119,7 +121,10 @@ def by_month(series: MonthlySeries, colours: Palette) -> Chart:
             colours,
             360,
             showlegend=True,
-            legend=legend(),
+            # The numbers of recorded changes stand where the key would begin.
+            legend=legend(y=1.08) if recorded else legend(),
+            shapes=marks.lines(recorded, colours),
+            annotations=marks.numbers(recorded, colours),
             barmode="overlay",
             hovermode="x unified",
             xaxis=months_axis(colours),
@@ -132,7 +137,9 @@ def by_month(series: MonthlySeries, colours: Palette) -> Chart:
         "Month",
     )  # fmt: skip
     table = Table(name, columns, lines)
-    return Chart(f"{name}: {_finding(ripe)}", spec, _alt(ripe, young), table, said=_SAID)
+    alt = _alt(ripe, young) + marks.alt(recorded)
+    title = f"{name}: {_finding(ripe)}"
+    return Chart(title, spec, alt, table, said=_SAID, recorded=tuple(recorded))
 
 
 _SAID = (

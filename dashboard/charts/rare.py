@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dashboard import text
+from dashboard.charts import marks
 from dashboard.charts.base import Chart, Table, nothing
 from dashboard.charts.control import SYMBOLS
+from dashboard.charts.marks import Mark
 from dashboard.theme import Palette, Spec, axis, layout
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.monthly import Charted
@@ -13,7 +17,9 @@ from pipelines.measures.spc_rules import RULE_TEXT
 UNITS = {"t_chart": "Days since the event before", "g_chart": "Cases since the event before"}
 
 
-def rare_chart(found: Charted, entry: Measure, colours: Palette) -> Chart:
+def rare_chart(
+    found: Charted, entry: Measure, colours: Palette, recorded: Sequence[Mark] = ()
+) -> Chart:
     """One point per event after the first; high is far apart."""
     name = f"{entry.name}{f', {found.part}' if found.part else ''}: from one to the next"
     points = found.chart.points
@@ -44,7 +50,9 @@ def rare_chart(found: Charted, entry: Measure, colours: Palette) -> Chart:
             },
         ],
         "layout": layout(
-            colours, 320, hovermode="closest",
+            colours, 320, hovermode="closest", shapes=marks.lines(recorded, colours),
+            annotations=marks.numbers(recorded, colours),
+            margin={"l": 8, "r": 16, "t": 28 if recorded else 16, "b": 8},
             xaxis=axis(colours, type="date", tickformat="%b<br>%Y", nticks=7),
             yaxis=axis(
                 colours, UNITS[found.shape], showgrid=True, rangemode="tozero", nticks=6
@@ -65,8 +73,10 @@ def rare_chart(found: Charted, entry: Measure, colours: Palette) -> Chart:
     return Chart(
         f"{name}: {reading.variation[0].lower()}{reading.variation[1:]}",
         spec,
-        f"Chart of {text.plural(len(points), 'gap')} between events. {reading.headline}",
+        f"Chart of {text.plural(len(points), 'gap')} between events. {reading.headline}"
+        + marks.alt(recorded),
         Table(name, ("Event on", "Between", "Centre", "Upper limit", "Reading"), rows),
         " ".join(filter(None, (reading.headline, *reading.notes[:1]))),
         " ".join(filter(None, (reading.means, reading.does_not, *reading.notes[1:]))),
+        tuple(recorded),
     )

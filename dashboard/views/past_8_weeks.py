@@ -27,7 +27,11 @@ if mode.sees_cases():
     episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")
 
 st.header("Is the share changing?")
-ui.show(persistence.by_month(months.persistence, view.colours), "persistence_month")
+changes = sections.recorded(
+    "persistence_share_8_weeks", [point.month for point in months.persistence.points]
+)
+chart = persistence.by_month(months.persistence, view.colours, changes)
+ui.show(chart, "persistence_month")
 sections.over_time(view, "persistence_share_8_weeks")
 sections.funnel_by_site(view, "persistence_share_8_weeks")
 sections.by_dimension(view, "persistence_share_8_weeks")

@@ -17,7 +17,9 @@ from pipelines.measures.spc_phases import Rebase
 from pipelines.measures.types import MeasureError
 
 FILE: Final = "annotations.toml"
-KEYS: Final = ("measure", "on", "what", "by", "recorded")
+KEYS: Final = ("measure", "on", "what", "by", "recorded", "new_limits")
+EVERY: Final = "*"
+"""Stands for every measure, in what is only noted."""
 EXAMPLE: Final = (
     '[[annotation]]\nmeasure = "screen_completeness"\non = 2026-03-17\nwhat = "new triage form"'
 )
@@ -27,9 +29,41 @@ def recorded(text: str) -> Mapping[str, tuple[Rebase, ...]]:
     """Text of annotations.toml -> measure id -> its re-basings, by date.
 
     One table `[[annotation]]` per change: `measure` (an id, or a list of ids), `on` (a date without
-    quotes), `what` (the words shown at the chart) and, if wanted, `by` and `recorded` (a date).
-    MeasureError, with the number of the entry and what to write, for anything else.
+    quotes), `what` (the words shown at the chart) and, if wanted, `by`, `recorded` (a date) and
+    `new_limits` (see `noted`). MeasureError, with the number of the entry and what to write, for
+    anything else.
     """
+    return _by_measure(text, new_limits=True)
+
+
+def noted(text: str) -> Mapping[str, tuple[Rebase, ...]]:
+    """Text of annotations.toml -> measure id -> what is only noted at its chart, by date.
+
+    Those are the entries with `new_limits = false`: the limits stay. Such an entry may leave out
+    `measure`: it is a note at every chart then, under EVERY.
+    """
+    return _by_measure(text, new_limits=False)
+
+
+def _by_measure(text: str, *, new_limits: bool) -> Mapping[str, tuple[Rebase, ...]]:
+    by_measure: dict[str, list[Rebase]] = {}
+    for where, entry in _entries(text):
+        rebase, anew = _rebase(where, entry), entry.get("new_limits", True)
+        if not isinstance(anew, bool):
+            raise MeasureError(f"{where}: `new_limits` must be true or false")
+        everywhere = not anew and "measure" not in entry
+        names = [EVERY] if everywhere else _measures(where, entry.get("measure"))
+        if anew == new_limits:
+            for name in names:
+                by_measure.setdefault(name, []).append(rebase)
+    return {
+        name: tuple(sorted(own, key=lambda each: (each.on, each.reason)))
+        for name, own in by_measure.items()
+    }
+
+
+def _entries(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """Each entry with its place for a message."""
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -37,18 +71,13 @@ def recorded(text: str) -> Mapping[str, tuple[Rebase, ...]]:
     entries = found.pop("annotation", [])
     if found or not isinstance(entries, list):
         raise MeasureError(f"{FILE}: write every change as\n{EXAMPLE}")
-    by_measure: dict[str, list[Rebase]] = {}
+    placed = []
     for number, entry in enumerate(entries, start=1):
         where = f"{FILE}, annotation {number}"
         if not isinstance(entry, dict):
             raise MeasureError(f"{where}: must be a table; write\n{EXAMPLE}")
-        rebase = _rebase(where, entry)
-        for name in _measures(where, entry.get("measure")):
-            by_measure.setdefault(name, []).append(rebase)
-    return {
-        name: tuple(sorted(own, key=lambda each: (each.on, each.reason)))
-        for name, own in by_measure.items()
-    }
+        placed.append((where, entry))
+    return placed
 
 
 def _rebase(where: str, entry: Mapping[str, Any]) -> Rebase:

@@ -59,6 +59,25 @@ def test_pointer_to_nowhere_says_what_to_do(open_page: Opener, tmp_path: Path, m
     assert "names a snapshot that is not there" in at.info[0].value
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "why"),
+    [
+        ("outcomes.toml", "[targets]\nagrement = 0.9", "agreement"),
+        ("outcomes.toml", "[targets\n", "outcomes.toml, line 1"),
+        ("annotations.toml", '[[annotation]]\nmeasure = "agreement"', "annotation 1"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told_and_stop_nothing(
+    open_page: Opener, snapshot_file: Path, tmp_path: Path, file: str, content: str, why: str
+) -> None:
+    handmade.publish(snapshot_file, tmp_path, {}, "outcomes-1.duckdb")
+    assert "cannot be read" not in words(open_page(tmp_path, "waits"))
+    (tmp_path / file).write_text(content, encoding="utf-8")
+    at = open_page(tmp_path, "waits")
+    is_told(at, "Targets and recorded changes are not shown", why, file)
+    assert str(tmp_path) not in words(at)
+
+
 PAGES_OF_MODE = pytest.mark.parametrize(("of_mode", "script"), IN_MODE)
 
 

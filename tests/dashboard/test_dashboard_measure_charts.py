@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import comparison, theme
-from dashboard.charts import by_value, control, funnel_chart, matrix_chart, shown
+from dashboard.charts import by_value, control, funnel_chart, marks, matrix_chart, shown
 from dashboard.charts.base import Chart
 from pipelines.measures.catalogue import measure
 from pipelines.measures.filter import Filter
@@ -88,10 +88,18 @@ def test_a_month_without_cases_stays_as_a_gap() -> None:
 def test_a_recorded_change_starts_new_limits() -> None:
     rebase = Rebase(date(2025, 4, 1), "new form", "A. Physio")
     found = over_time(months(JUMPED), chart_as=ChartAs(rebases=(rebase,)))
-    chart = control.control_chart(found, ENTRY, theme.LIGHT)
+    notes = [Rebase(date(2025, 2, 10), "flu season"), Rebase(date(2031, 1, 1), "far off")]
+    changes = marks.marks([rebase], notes, date(2024, 1, 1), date(2026, 7, 31))
+    chart = control.control_chart(found, ENTRY, theme.LIGHT, "", changes)
     lines = [each for each in drawn(chart)["data"] if each["mode"] == "lines"]
     assert len(lines) == 6  # centre and two limits in each of two phases
-    assert any(each["text"] == "new form" for each in drawn(chart)["layout"]["annotations"])
+    layout = drawn(chart)["layout"]
+    assert [line["x0"] for line in layout["shapes"]] == ["2025-02-10", "2025-04-01"]
+    assert [n["text"] for n in layout["annotations"][-2:]] == ["<b>1</b>", "<b>2</b>"]
+    said = [each.said() for each in chart.recorded]
+    assert said[0] == "10 Feb 2025: flu season"
+    assert said[1] == "1 Apr 2025: new form (A. Physio); limits begin anew with the next point"
+    assert "new form" in chart.alt
 
 
 def test_withheld_months_are_not_drawn_nor_guessed_by_limits() -> None:

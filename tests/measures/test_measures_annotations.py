@@ -7,7 +7,7 @@ import pytest
 from pipelines.chart_settings import chart_settings
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
-from pipelines.measures.annotations import recorded
+from pipelines.measures.annotations import EVERY, noted, recorded
 from pipelines.measures.filter import Filter
 from pipelines.measures.monthly import charted
 from pipelines.measures.types import MeasureError
@@ -33,6 +33,25 @@ def test_each_named_measure_has_its_changes_by_date():
     (one,) = found["screen_completeness"]
     assert (one.reason, one.by) == ("process changed here: [new] form", "A. Physio")
     assert recorded("") == {}
+
+
+def test_a_note_keeps_the_limits_and_may_be_for_every_chart():
+    text = GOOD + (
+        '[[annotation]]\nmeasure = "agreement"\non = 2025-03-01\nwhat = "audit day"\n'
+        "new_limits = false\n"
+        '[[annotation]]\non = 2025-02-01\nwhat = "flu season"\nnew_limits = false\n'
+    )
+    assert recorded(text) == recorded(GOOD)
+    assert noted(GOOD) == {}
+    assert {name: [each.reason for each in own] for name, own in noted(text).items()} == {
+        "agreement": ["audit day"],
+        EVERY: ["flu season"],
+    }
+    # Limits for every chart at once are not begun anew by one line.
+    with pytest.raises(MeasureError, match="the id of a measure"):
+        recorded('[[annotation]]\non = 2025-02-01\nwhat = "flu season"\n')
+    with pytest.raises(MeasureError, match="true or false"):
+        recorded(GOOD + 'new_limits = "no"\n')
 
 
 @pytest.mark.parametrize(
