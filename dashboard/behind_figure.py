@@ -76,6 +76,8 @@ def is_counted(entry: Measure, row: store.Row, part: str) -> bool:
         return bool(row["hit"])
     if entry.kind == "same_level":
         return bool(row["expected"] == row["recorded"])
+    if "seen_with" in row:
+        return row["seen_with"] is not None
     if "event" in row:
         return bool(row["event"] == entry.cause) and float(row["exit"]) <= _until(entry, part)
     return True

@@ -57,6 +57,18 @@ class Episode:
         power = {"fast": 0.55, "steady": 0.45, "slow": 0.5}[self.kind]
         return float(self.start_score * share**power)
 
+    def whole_score(self, days_since_first: int) -> int:
+        """The noise-free score as a whole number from 0 to 10; 0 only once resolved."""
+        if days_since_first + self.delay >= self.resolves:
+            return 0
+        return int(np.clip(round(self.score(days_since_first)), 1, 10))
+
+    def first_scored(self) -> int | None:
+        """Days from the first contact to the first recorded score, None where there is none."""
+        days = [c["contact_date"] for c in self.contacts if c["nprs"] is not None]
+        days += [log["log_date"] for log in self.logs if log["nprs_today"] is not None]
+        return min(((day - self.first).days for day in days), default=None)
+
     def improves_on(self) -> int | None:
         """First day after the first score with a fall of 2 points and 30 %, up to 84 days."""
         for day in range(1, 85):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from sample_data import world
@@ -23,8 +24,13 @@ class Truth:
     by_month: Counter[tuple[str, str]] = field(default_factory=Counter)
     incident: Counter[str] = field(default_factory=Counter)
     incident_by_month: Counter[tuple[str, str]] = field(default_factory=Counter)
+    past_6_weeks: int = 0
+    arrived: Counter[int] = field(default_factory=Counter)
+    ended: Counter[int] = field(default_factory=Counter)
     improved: Counter[int] = field(default_factory=Counter)
     improvable: int = 0
+    improved_as_scored: Counter[int] = field(default_factory=Counter)
+    improvable_as_scored: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     corrected: dict[str, int] = field(default_factory=dict)
     pathway: Counter[Any] = field(default_factory=Counter)
@@ -36,15 +42,53 @@ class Truth:
         self.levels[level] += 1
         self.by_site[episode.site.id, level] += 1
         self.by_month[month, level] += 1
+        self.arrived[episode.delay] += 1
+        self.ended[ceil(episode.resolves)] += 1
         if episode.delay <= 56:
             past = "past" if episode.resolves > 56 else "resolved"
             self.incident[past] += 1
             self.incident_by_month[month, past] += 1
+            self.past_6_weeks += episode.resolves > 42
         if episode.start_score >= 2 and episode.level() < 3:
             self.improvable += 1
             day = episode.improves_on()
             for landmark in (42, 56, 84):
                 self.improved[landmark] += int(day is not None and day <= landmark)
+        if episode.level() < 3:
+            self._as_scored(episode)
+
+    def _as_scored(self, episode: Episode) -> None:
+        """Improvement on the scale that a person is asked for, from the day of the first score.
+
+        Whole numbers without noise, on every day whether anybody asked or not: what the measures
+        of improvement are about. The first score is the recorded one's day, not its value.
+        """
+        first = episode.first_scored()
+        if first is None or (start := episode.whole_score(first)) < 2:
+            return
+        self.improvable_as_scored += 1
+        for day in range(1, 85):
+            fall = start - episode.whole_score(first + day)
+            if fall >= 2 and 100 * fall >= 30 * start:
+                for landmark in (42, 56, 84):
+                    self.improved_as_scored[landmark] += int(day <= landmark)
+                return
+
+    def still(self, day: int) -> float:
+        """Share past a day of all who got the pain, were they as those under observation.
+
+        Those who were better before they would have come are in it: the product of (1 - ended /
+        under observation) over the days, everybody counted from the day of arrival on. What the
+        Kaplan-Meier estimate with late entry is about.
+        """
+        left, watched, t = 1.0, 0, 0
+        while t < day:
+            watched += self.arrived[t]
+            t += 1
+            if watched:
+                left *= 1.0 - self.ended[t] / watched
+            watched -= self.ended[t]
+        return left
 
     def document(self, shows: dict[str, str], rows: dict[str, int]) -> dict[str, Any]:
         """The truth file's content."""
@@ -61,6 +105,16 @@ class Truth:
                 "past_8_weeks_of_those_seen_within_8_weeks": _rate(
                     self.incident["past"], sum(self.incident.values())
                 ),
+                "past_6_weeks_of_those_seen_within_8_weeks": _rate(
+                    self.past_6_weeks, sum(self.incident.values())
+                ),
+                "past_8_weeks_of_all_who_got_it": {
+                    "share": round(self.still(56), 6),
+                },
+                "improved_by_day_in_whole_scores_from_first_score": {
+                    str(day): _rate(self.improved_as_scored[day], self.improvable_as_scored)
+                    for day in (42, 56, 84)
+                },
                 "improved_by_day_from_first_score": {
                     str(day): _rate(self.improved[day], self.improvable) for day in (42, 56, 84)
                 },

@@ -35,6 +35,9 @@ COLUMNS_OF_KIND: Final = {
     "survival_share": ("entry", "exit", "event"),
     "incidence": ("entry", "exit", "event"),
     "restricted_mean": ("entry", "exit", "event"),
+    "incidence_range": ("exit", "event", "seen_without"),
+    "interval_incidence": ("seen_without", "seen_with", "stratum"),
+    "interval_survival": ("seen_without", "seen_with", "stratum"),
     "same_level": ("expected", "recorded"),
     "kappa": ("expected", "recorded", "patient_id"),
 }

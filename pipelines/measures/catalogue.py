@@ -43,7 +43,10 @@ KINDS: Final = (
     "survival_median",
     "survival_share",
     "incidence",
+    "incidence_range",
     "restricted_mean",
+    "interval_incidence",
+    "interval_survival",
     "same_level",
     "kappa",
 )

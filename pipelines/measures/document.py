@@ -59,7 +59,9 @@ def markdown() -> str:
         "## Definitions that can be chosen",
         "The alternatives of improvement and persistence are measures beside the main ones: "
         "`improvement_by_definition` and `median_by_definition` (five published cuts of the pain "
-        "score), `msk_hq_gain`, `global_change_better`; `persistence_estimated_8_weeks`, "
+        "score), `msk_hq_gain`, `global_change_better`, `improvement_by_day_interval`, "
+        "`improvement_by_day_range`; "
+        "`persistence_estimated_8_weeks`, `persistence_by_interval`, "
         "`persistence_needs_appointment`, `caseload_past_8_weeks` and `persistence_not_improved`. "
         "Those that change who is counted everywhere are parameters of the service "
         "(`[parameters]` in `outcomes.toml`, listed in `docs/rules.md`): what is a sign of "

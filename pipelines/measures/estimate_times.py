@@ -90,13 +90,14 @@ def survival_results(entry: Measure, counted: list[Row], left_out: Exclusions) -
             return NotEstimable(reason, entry.id, curve.n, out)
         point = curve.at(day)
         if point is None:
-            return NotEstimable(_unseen(day, curve.start, curve.last), entry.id, curve.n, out)
+            return NotEstimable(unseen(day, curve.start, curve.last), entry.id, curve.n, out)
         return Estimate(entry.id, point.value, point.lower, point.upper, None, curve.n, out, method)
 
     return [(f"day {day:.0f}" if len(entry.at) > 1 else None, one(day)) for day in entry.at]
 
 
-def _unseen(day: float, start: float, last: float | None) -> str:
+def unseen(day: float, start: float, last: float | None) -> str:
+    """Why there is no figure for a day before the curve starts or after it ends."""
     if day < start:
         return (
             f"Not estimable because {MIN_RISK} people are first under observation at once after "
@@ -123,7 +124,7 @@ def incidence_results(entry: Measure, counted: list[Row], left_out: Exclusions) 
             return NotEstimable(NOBODY, entry.id, 0, left_out)
         point = curve.at(day, entry.cause)
         if point is None:
-            reason = _unseen(day, curve.start, curve.last)
+            reason = unseen(day, curve.start, curve.last)
             return NotEstimable(reason, entry.id, curve.n, left_out)
         return Estimate(
             entry.id,

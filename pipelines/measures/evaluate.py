@@ -17,6 +17,11 @@ from pipelines.measures.estimate_counts import (
     same_level_result,
     share_result,
 )
+from pipelines.measures.estimate_intervals import (
+    interval_incidence_results,
+    interval_survival_results,
+    range_results,
+)
 from pipelines.measures.estimate_times import (
     incidence_results,
     mean_results,
@@ -46,6 +51,9 @@ ESTIMATORS: Final[dict[str, Estimator]] = {
     "survival_share": survival_results,
     "incidence": incidence_results,
     "restricted_mean": mean_results,
+    "incidence_range": range_results,
+    "interval_incidence": interval_incidence_results,
+    "interval_survival": interval_survival_results,
 }
 """Kind -> estimates; those at several days give one per day, named "day 56"."""
 

@@ -26,6 +26,7 @@ from pipelines.measures.agreement import weighted_kappa
 from pipelines.measures.distributions import binomial, gamma_quantile, poisson
 from pipelines.measures.funnel import chance_limits
 from pipelines.measures.inequality import midpoints, relative_index, slope_index
+from pipelines.measures.interval_likelihood import interval_curve
 from pipelines.measures.order_statistics import quantile
 from pipelines.measures.proportion import newcombe, poisson_byar, poisson_exact, wilson
 from pipelines.measures.ratio import ratio_of_rates, ratio_of_shares
@@ -268,6 +269,22 @@ def funnel_limits() -> float:
     return _apart(pairs)
 
 
+def interval_statsmodels() -> float:
+    rng, pairs = np.random.default_rng(21), []
+    for _ in range(40):
+        n = int(rng.integers(3, 60))
+        days, event = rng.integers(1, 40, n), rng.random(n) < 0.7
+        if not event.any():
+            continue
+        mine = interval_curve(
+            np.where(event, days - 1, days), np.where(event, days, np.inf), np.arange(42)
+        )
+        other = SurvfuncRight(days, event.astype(int))
+        for t, s in zip(other.surv_times, other.surv_prob, strict=True):
+            pairs.append((mine.at(float(t)).value, 1 - s))
+    return _apart(pairs)
+
+
 ESTIMATORS: Differences = {
     "wilson": wilson_limits,
     "poisson_exact": exact_poisson,
@@ -282,6 +299,7 @@ ESTIMATORS: Differences = {
     "aalen_johansen_r": incidence_r,
     "aalen_johansen_cmprsk": incidence_cmprsk,
     "restricted_mean_r": restricted_mean_r,
+    "interval_statsmodels": interval_statsmodels,
     "quantile": sample_quantile,
     "kappa": kappa,
     "probabilities": probabilities,

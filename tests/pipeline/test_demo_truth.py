@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import log
 
 import duckdb
 import pytest
@@ -11,6 +12,7 @@ import sample_data
 from pipelines import snapshot
 from pipelines.explain import explain, render
 from pipelines.ingest.receipt import list_receipts
+from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from pipelines.measures.proportion import wilson
@@ -86,6 +88,27 @@ def test_improvement_is_recovered_while_most_are_still_followed(answers, truth):
     at = next(each for each in answers.improvement.at if each.day == 42)
     share = truth["headline"]["improved_by_day_from_first_score"]["42"]["share"]
     assert at.improved.lower <= share <= at.improved.upper
+
+
+def test_shares_by_a_day_are_recovered_whenever_they_were_seen(demo_snapshot, truth):
+    head = truth["headline"]
+    whole = head["improved_by_day_in_whole_scores_from_first_score"]
+    put_in = {
+        "improvement_by_day_interval": {day: whole[day]["share"] for day in ("42", "56", "84")},
+        "persistence_by_interval": {
+            day: head[f"past_{weeks}_weeks_of_those_seen_within_8_weeks"]["share"]
+            for day, weeks in (("42", 6), ("56", 8))
+        },
+    }
+    for name, shares in put_in.items():
+        rows = {row.part: row.result for row in evaluate(demo_snapshot, name, Filter()).rows}
+        for day, share in shares.items():
+            # Five figures of one draw: limits at 99.8 %, on the scale on which they are symmetric.
+            found = rows[f"day {day}"]
+            value, low, high = (log(-log(x)) for x in (found.value, found.upper, found.lower))
+            assert low < value < high
+            reach = 3.09 / 1.96 * max(value - low, high - value)
+            assert abs(log(-log(share)) - value) <= reach, (name, day)
 
 
 def judged(con, columns, where="true"):

@@ -14,7 +14,14 @@ from pipelines.measures.catalogue import Measure
 from pipelines.measures.disclosure.grid import Counts
 from pipelines.measures.types import MeasureError
 
-CURVES: Final = ("survival_median", "survival_share", "incidence", "restricted_mean")
+CURVES: Final = (
+    "survival_median",
+    "survival_share",
+    "incidence",
+    "incidence_range",
+    "restricted_mean",
+)
+INTERVALS: Final = ("interval_incidence", "interval_survival")
 NESTED: Final = ("escalation_level_at_least", "escalation_level_not_ruled_out")
 """Measures whose parts hold each other: the difference of two parts can be read off as well."""
 
@@ -46,6 +53,10 @@ def _kind(entry: Measure, row: dict[str, Any]) -> str:
             return f"{part}, not"
         turn = bisect_left(entry.at, float(row["exit"])) if entry.kind != "survival_median" else 0
         return f"{part}, event {turn}"
+    if entry.kind in INTERVALS:
+        if row["seen_with"] is None:
+            return f"{part}, not"
+        return f"{part}, event {bisect_left(entry.at, float(row['seen_with']))}"
     return f"{part}, counted"
 
 
