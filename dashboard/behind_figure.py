@@ -193,5 +193,6 @@ def _breakdown(view: View, to: Behind, entry: Measure) -> None:
         for row in table.rows
         if (row.part or ANY) == to.part and (not to.by or row.by[0] == to.value)
     ]
-    chart = by_value.dots(lines, entry, view.colours, f"{entry.name}, by {drill.CUTS[by].lower()}")
+    name = f"{entry.name}, by {drill.CUTS[by].lower()}"
+    chart = by_value.dots(lines, entry, view.colours, name, figure(view, to))
     ui.show(chart, "breakdown_chart")

@@ -12,6 +12,7 @@ from dashboard.charts.base import Chart, Table, nothing
 from dashboard.theme import ROW, Palette, Spec, axis, layout, rows, share_axis
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.table import MeasureRow, MeasureTable, Shown
+from pipelines.measures.types import Estimate, Median
 
 ROOM: Final = 50
 """Characters in a line of a chart at the width of a telephone."""
@@ -69,7 +70,8 @@ def dots(
             }
         ]  # fmt: skip
     said = "" if centre is None or whole is None else f"All together: {shown.whole(whole, entry)}."
-    title = f"{name}: {_from_to(found, entry)}"
+    finding = _from_to(found, entry) if centre is None else _apart(found, centre)
+    title = f"{name}: {finding}"
     return Chart(title, spec, _alt(found, entry), _table(found, entry, name, first), said)
 
 
@@ -85,6 +87,23 @@ def bars(
     spec = _rows(found, entry, colours, marks)
     title = f"{name}: {_most(found, entry)}"
     return Chart(title, spec, _alt(found, entry), _table(found, entry, name, first))
+
+
+def _apart(found: Sequence[Line], centre: float) -> str:
+    """Known groups whose interval leaves out the figure of all; the extremes alone would name
+    the smallest groups."""
+    above, below = [], []
+    for line in found:
+        result = line.result
+        if not line.known or not isinstance(result, Estimate | Median):
+            continue
+        if result.lower is not None and result.lower > centre:
+            above.append(line.label)
+        if result.upper is not None and result.upper < centre:
+            below.append(line.label)
+    said = [f"higher in {text.listed(above)}"] if above else []
+    said += [f"lower in {text.listed(below)}"] if below else []
+    return "; ".join(said) or "no group clearly apart from all together"
 
 
 def _from_to(found: Sequence[Line], entry: Measure) -> str:

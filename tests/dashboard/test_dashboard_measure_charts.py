@@ -152,7 +152,7 @@ def test_groups_have_intervals_and_unknown_its_own_row(colours: theme.Palette) -
     lines = [
         by_value.Line("Women", share(NAME, 30, 100)),
         by_value.Line("Men", share(NAME, 0, 0)),
-        by_value.Line("Not recorded", share(NAME, 1, 4)),
+        by_value.Line("Not recorded", share(NAME, 1, 4), known=False),
     ]
     chart = by_value.dots(lines, ENTRY, colours, "By sex", share(NAME, 31, 104), "Sex")
     spec = drawn(chart)
@@ -161,7 +161,15 @@ def test_groups_have_intervals_and_unknown_its_own_row(colours: theme.Palette) -
     assert "not estimable" in chart.table.rows[1]
     assert "Men not estimable" in chart.alt
     assert spec["layout"]["shapes"][0]["x0"] == pytest.approx(31 / 104)
+    assert chart.title == "By sex: no group clearly apart from all together"
+    # Those of unknown group, and groups whose interval holds the figure of all, are not named.
+    apart = by_value.dots(
+        [*lines, by_value.Line("Others", share(NAME, 1, 400))], ENTRY, colours, "By sex",
+        share(NAME, 32, 504),
+    )  # fmt: skip
+    assert apart.title == "By sex: higher in Women; lower in Others"
     bars = by_value.bars(lines, ENTRY, colours, "By sex")
+    assert bars.title == "By sex: Women 30.0%, Not recorded 25.0%"
     assert drawn(bars)["data"][0]["x"] == [0.3, 0.25]
 
 
