@@ -1,7 +1,9 @@
-"""From an episode back to where it was opened, with that list as it was left."""
+"""From an episode back to the list it was opened from, as it was left, and on to its next row."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +17,21 @@ WORDS: Final = {
 }
 
 
-def remember(script: str, address: dict[str, str] | None = None) -> None:
-    """Note the page (and its place in the address) from which an episode is opened."""
-    st.session_state[CAME_FROM] = (script, address or {})
+@dataclass(frozen=True)
+class From:
+    """The list: its page and place in the address, the episodes of its rows, and the row opened."""
+
+    script: str
+    address: dict[str, str]
+    ids: tuple[str, ...]
+    at: int
+
+
+def remember(
+    script: str, ids: Sequence[str], at: int, address: dict[str, str] | None = None
+) -> None:
+    """Note the page (and its place in the address) and the row from which an episode is opened."""
+    st.session_state[CAME_FROM] = From(script, address or {}, tuple(ids), at)
 
 
 def forget() -> None:
@@ -25,14 +39,38 @@ def forget() -> None:
     st.session_state.pop(CAME_FROM, None)
 
 
-def link() -> None:
-    """The link back, where the episode was opened from another page."""
+def last_opened(script: str, ids: Sequence[str]) -> None:
+    """On the list: which row was open last, so that the reader goes on from there."""
+    last = st.session_state.get(CAME_FROM)
+    if isinstance(last, From) and last.script == script and last.ids == tuple(ids):
+        st.caption(f"Last opened: row {last.at + 1} of {len(ids):,}, episode {ids[last.at]}.")
+
+
+def link(episode_id: str) -> None:
+    """The link back, and the rows before and after, where the episode is one of that list."""
     came_from = st.session_state.get(CAME_FROM)
-    if came_from:
-        script, address = came_from
-        st.page_link(
-            str(VIEWS / f"{script}.py"),
-            label=WORDS[script],
-            icon=":material/arrow_back:",
-            query_params=address,
-        )
+    if not isinstance(came_from, From):
+        return
+    st.page_link(
+        str(VIEWS / f"{came_from.script}.py"),
+        label=WORDS[came_from.script],
+        icon=":material/arrow_back:",
+        query_params=came_from.address,
+    )
+    if came_from.ids[came_from.at] != episode_id:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Row {came_from.at + 1:,} of {len(came_from.ids):,}")
+        for label, step in (("Previous case", -1), ("Next case", 1)):
+            to = came_from.at + step
+            st.button(
+                label, on_click=_go, args=(to,), disabled=not 0 <= to < len(came_from.ids),
+                key=f"case_{step}",
+            )  # fmt: skip
+
+
+def _go(at: int) -> None:
+    """To another row. A callback: the box with the episode's id is not yet drawn then."""
+    came_from: From = st.session_state[CAME_FROM]
+    st.session_state[CAME_FROM] = replace(came_from, at=at)
+    st.session_state["episode"] = came_from.ids[at]

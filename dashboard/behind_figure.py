@@ -152,15 +152,17 @@ def _list(view: View, entry: Measure, rows: list[store.Row], to: Behind) -> None
     known = {r["episode_key"]: r for r in store.rows(view.snapshot, "episode_ids", keys=keys)}
     names = filters.site_names(view.snapshot)
     st.markdown("Choose a row to open its episode.")
+    ids = [known[row["episode_key"]]["episode_id"] for row in part]
+    back.last_opened("behind", ids)
     at = ui.chosen_row(
         [_row(row, known[row["episode_key"]], names, view) for row in part],
         f"Cases behind {entry.name}",
         CHOSEN,
+        ("Episode", "Date", "In the figure"),
     )
     if at is not None:
-        back.remember("behind", to.address(view))
-        episode_id = known[part[at]["episode_key"]]["episode_id"]
-        st.switch_page(episode_list.PAGE, query_params={"episode": episode_id})
+        back.remember("behind", ids, at, to.address(view))
+        st.switch_page(episode_list.PAGE, query_params={"episode": ids[at]})
 
 
 def _row(row: store.Row, known: store.Row, names: dict[str, str], view: View) -> dict[str, str]:

@@ -39,6 +39,9 @@ def part_words(view: View) -> Words:
     known.update(words.CATEGORIES)
     known.update(words.DESTINATIONS)
     known.update(words.CONTACT_TYPES)
+    known.update(words.REASONS)
+    known.update(words.FLAGS)
+    known.update({code: words.JUDGED[code] for code in ("PASS", "FAIL", "UNKNOWN")})
     return lambda code: known.get(code, code.replace("_", " ") if code.isupper() else code)
 
 

@@ -50,10 +50,13 @@ def show(view: View) -> None:
         "its episode."
     )
     names = filters.site_names(view.snapshot)
-    at = ui.chosen_row([_row(row, levels, names) for row in found], "Audit queue", CHOSEN)
+    ids = [row["episode_id"] for row in found]
+    back.last_opened("audit", ids)
+    rows = [_row(row, levels, names) for row in found]
+    at = ui.chosen_row(rows, "Audit queue", CHOSEN, ("Episode", "Why it is here", "Date"))
     if at is not None:
-        back.remember("audit")
-        st.switch_page(episode_list.PAGE, query_params={"episode": found[at]["episode_id"]})
+        back.remember("audit", ids, at)
+        st.switch_page(episode_list.PAGE, query_params={"episode": ids[at]})
 
 
 def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, object]:

@@ -204,18 +204,34 @@ def table(found: Table) -> None:
         st.table(frame, border="horizontal", hide_index=True, alt=found.title)
 
 
-def chosen_row(rows: Sequence[Mapping[str, object]], alt: str, key: str) -> int | None:
-    """A grid from which one row is chosen; its place, None as long as none is."""
+def chosen_row(
+    rows: Sequence[Mapping[str, object]], alt: str, key: str, named_by: Sequence[str]
+) -> int | None:
+    """A grid from which one row is chosen; its place, None as long as none is.
+
+    Under it a box that does by keyboard, or by a screen reader, what a click on the grid does: the
+    grid is drawn, not written. Its options are the rows by number and the columns of `named_by`.
+    """
     picked = st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame([{"Row": i + 1, **row} for i, row in enumerate(rows)]),
         hide_index=True,
         alt=alt,
         on_select="rerun",
         selection_mode="single-row",
         key=key,
     )
+    written = st.selectbox(
+        "Or open a row by its number or episode",
+        range(len(rows)),
+        index=None,
+        format_func=lambda i: f"{i + 1}: " + ", ".join(str(rows[i][n]) for n in named_by),
+        placeholder="Type a number or an ID",
+        key=f"{key}_typed",
+    )
     at = picked["selection"]["rows"]
-    return at[0] if at and at[0] < len(rows) else None
+    if at and at[0] < len(rows):
+        return at[0]
+    return None if written is None else int(written)
 
 
 def meaning(measure_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,8 @@ from pipelines.measures.types import Estimate, Median
 
 ROOM: Final = 50
 """Characters in a line of a chart at the width of a telephone."""
+WHOLE_STEPS: Final = 5
+"""Below this an axis of days or counts is divided by ones."""
 FEW: Final = 2
 """So many parts are all named in a title."""
 
@@ -158,24 +161,32 @@ def _rows(found: Sequence[Line], entry: Measure, colours: Palette, marks: Spec) 
         "layout": layout(
             colours,
             56 + ROW * len(found),
-            xaxis=_axis(entry, colours),
+            xaxis=_axis(entry, colours, max(map(_plotted, drawn))),
             **rows(colours, [_head(line, entry) for line in found]),
         ),
     }
 
 
 def _head(line: Line, entry: Measure) -> str:
-    """Label, figure and counts in one line, the label cut where a telephone has no room."""
+    """Label, figure and counts; in two lines where a telephone has no room for one."""
     said, detail = shown.said(line.result, entry), shown.of(line.result, entry)
+    tail = f" <b>{said}</b>" + (f" ({detail})" if detail else "")
     room = ROOM - len(said) - len(detail) - 4
-    label = line.label if len(line.label) <= room else f"{line.label[: room - 1].rstrip(' ,:')}…"
-    return f"{label} <b>{said}</b>" + (f" ({detail})" if detail else "")
+    if len(line.label) <= room:
+        return line.label + tail
+    first, *others = textwrap.wrap(line.label, ROOM)
+    rest = " ".join(others)
+    if len(rest) > room:
+        rest = f"{rest[: room - 1].rstrip(' ,:')}…"
+    return f"{first}<br>{rest}{tail}" if rest else f"{first}<br>{tail.lstrip()}"
 
 
-def _axis(entry: Measure, colours: Palette) -> Spec:
+def _axis(entry: Measure, colours: Palette, top: float) -> Spec:
+    """Days and counts have no steps of a fraction."""
     if entry.unit == "share":
         return share_axis(colours)
-    return axis(colours, rangemode="tozero", showgrid=True, nticks=6)
+    more: Spec = {"dtick": 1} if entry.unit in ("days", "count") and top < WHOLE_STEPS else {}
+    return axis(colours, rangemode="tozero", showgrid=True, nticks=6, **more)
 
 
 def _alt(found: Sequence[Line], entry: Measure) -> str:

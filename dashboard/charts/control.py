@@ -99,7 +99,8 @@ def _finding(found: OverTime, verdict: str) -> str:
 
 def _value_axis(entry: Measure, colours: Palette) -> Spec:
     if entry.unit == "share":
-        return share_axis(colours, rangemode="normal")
+        # Not "normal": around a flat series of 0% it would go below nothing.
+        return share_axis(colours, rangemode="nonnegative")
     return axis(colours, showgrid=True, nticks=6)
 
 

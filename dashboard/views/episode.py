@@ -17,7 +17,7 @@ if not wanted:
     back.forget()
     episode_list.show(view)
 else:
-    back.link()
+    back.link(wanted)
     episode_list.link_back()
     try:
         found = store.explained(view.snapshot, wanted)

@@ -88,6 +88,45 @@ def test_the_physio_gets_from_the_queue_to_the_source_row_and_back(visit: Visito
     query = parse_qs(page.query)
     assert query["finding"] == ["No action recorded"]
     assert query["level"] == ["A&E"]
+    assert "Last opened: row 1 of" in page.page.locator("[data-testid=stMain]").inner_text()
+
+
+def test_the_audit_goes_from_case_to_case_by_keyboard(visit: Visitor) -> None:
+    """Every step with keys alone: choose a row, read, go to the next row, and back to the list."""
+    page = visit("/audit?finding=No+action+recorded")
+    keys = page.page.keyboard
+
+    def focus(words: str) -> None:
+        """Tab on until the focus is where the words are; it must get there."""
+        for _ in range(120):
+            keys.press("Tab")
+            said = page.page.evaluate(
+                "(() => { const e = document.activeElement;"
+                " return (e.getAttribute('aria-label') || e.innerText || '').trim(); })()"
+            )
+            if words in said and len(said) < 200:  # the page itself takes the focus, too
+                return
+        raise AssertionError(f"the keyboard does not reach {words!r}")
+
+    focus("Or open a row by its number or episode")
+    keys.type("2: ")
+    keys.press("Enter")
+    page.page.wait_for_selector("h1:has-text('Episodes')")
+    page.settle()
+    main = page.page.locator("[data-testid=stMain]")
+    assert "Row 2 of" in main.inner_text()
+    second = parse_qs(page.query)["episode"]
+    focus("Next case")
+    keys.press("Enter")
+    page.page.get_by_text("Row 3 of").wait_for()
+    page.settle()
+    assert parse_qs(page.query)["episode"] != second
+    assert re.search(r"Source: \S+, line \d+", main.inner_text())
+    page.page.get_by_role("link", name="Back to the audit queue").focus()
+    keys.press("Enter")
+    page.page.wait_for_selector("h1:has-text('Referral audit')")
+    page.settle()
+    assert "Last opened: row 3 of" in main.inner_text()
 
 
 def test_no_case_reaches_a_browser_without_cases(

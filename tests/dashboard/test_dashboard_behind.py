@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import behind_figure, mode, store, theme
-from dashboard.drill import Behind
+from dashboard.drill import Behind, part_words
 from dashboard.pages import PAGES, seen_by
 from dashboard.ui import View
 from pipelines.measures.agreement import agreement
@@ -37,6 +37,13 @@ def view(demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> View:
     monkeypatch.setenv("OUTCOMES_HOME", str(demo_home))
     monkeypatch.delenv("OUTCOMES_MODE", raising=False)
     return View(store.published(), Filter(), theme.LIGHT)
+
+
+def test_every_part_has_words(view: View) -> None:
+    named = part_words(view)
+    for name in catalogue():
+        for row in store.table(view.snapshot, name, view.filter).rows:
+            assert "_" not in named(row.part or ""), name
 
 
 @pytest.mark.parametrize("name", list(catalogue()))
