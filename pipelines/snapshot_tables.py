@@ -73,7 +73,7 @@ def write_snapshot(
 
 
 def _write_cases(con: duckdb.DuckDBPyConnection) -> None:
-    """The cases of measures that would take long to find anew for every question."""
+    """The cases that would take long to find anew for every question, and how many there are."""
     # Some published tables share their name with a wider model, so the snapshot's come first.
     own = con.execute("select current_database()").fetchall()[0][0]
     con.execute("use snap")

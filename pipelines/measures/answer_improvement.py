@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Final
 
 import duckdb
@@ -64,7 +66,7 @@ def improvement(found: Sequence[Row], gaps: Sequence[Row]) -> Improvement:
         median=_median(alone, left_out),
         restricted_mean=mean,
         restricted_mean_days=tau,
-        median_gap_days=gaps[0]["median_gap_days"] if gaps else None,
+        median_gap_days=_median_gap(gaps),
         last_day=None if curve.last is None else int(curve.last),
     )
 
@@ -91,6 +93,19 @@ def improvement_under(
     ]
     told = improvement(found, ())
     return replace(told, two_scores=usual.two_scores, median_gap_days=usual.median_gap_days)
+
+
+def _median_gap(gaps: Sequence[Row]) -> float | None:
+    """Median of days that are counted; of an even number the mean of the two in the middle."""
+    n = sum(row["n"] for row in gaps)
+    if not n:
+        return None
+    ordered = sorted(gaps, key=lambda row: int(row["gap_days"]))
+    reached = list(accumulate(row["n"] for row in ordered))
+    middle = [
+        ordered[bisect_left(reached, place)]["gap_days"] for place in ((n + 1) // 2, n // 2 + 1)
+    ]
+    return float(sum(middle)) / 2
 
 
 def _reasons(found: Sequence[Row], timed: Sequence[Row]) -> Exclusions:

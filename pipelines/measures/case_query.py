@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 import duckdb
 
-from pipelines.measures.catalogue import Measure
+from pipelines.measures.catalogue import Measure, catalogue
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
-from pipelines.measures.query import Row, run
+from pipelines.measures.kept_counts import GROUPS, counting, cuts, digest, key_of, question
+from pipelines.measures.query import Row, keep_answers, run
 from pipelines.measures.table import DIMENSIONS
 from pipelines.measures.types import MeasureError
 
@@ -62,18 +65,45 @@ when a snapshot is published, into a table `case_<name>` that every question the
 
 
 def keep_cases(con: duckdb.DuckDBPyConnection) -> None:
-    """Write the tables of KEPT from the published tables, both in the database in use."""
+    """Write the tables of KEPT, counts and answers, from the published tables beside them."""
     for name in KEPT:
-        con.execute(f"create table case_{name} as\n{cases_sql(name)}")
+        con.execute(f"create table {case_table(name)} as\n{cases_sql(name)}")
+    for group in dict.fromkeys(GROUPS.values()):
+        _keep_counts(con, group)
+    keep_answers(con)
 
 
-def _cases(cur: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The statement of the cases: of their table where this snapshot keeps them, else in full."""
-    if name in KEPT:
-        tables = "select 1 from duckdb_tables() where database_name = current_database()"
-        if cur.execute(f"{tables} and table_name = 'case_{name}'").fetchall():
-            return f"select * from case_{name}"
-    return cases_sql(name)
+def _keep_counts(con: duckdb.DuckDBPyConnection, group: str) -> None:
+    """Write one table of counts, sorted so that an answer is found without reading the others."""
+    # Several measures can ask the same of the same cases.
+    asked = {_counting(m, False): m for m in catalogue().values() if GROUPS.get(m.kind) == group}
+    for place, (text, measure) in enumerate(asked.items()):
+        keys = [key_of(text, cut) for cut in cuts(measure)]
+        found = f"select [{', '.join(map(str, keys))}][cut + 1]::bigint as key, * exclude (cut)"
+        into = "insert into counted by name" if place else "create temp table counted as"
+        con.execute(f"{into}\n{found}\nfrom ({_counting(measure, True)})")
+    con.execute(f"create table counts_{group} as from counted order by key, site, month, cut_value")
+    con.execute("drop table counted")
+
+
+@cache
+def case_table(name: str) -> str:
+    """The table of cases of KEPT in a snapshot that these definitions have made."""
+    return f"case_{name}_{digest(cases_sql(name))}"
+
+
+def _counting(measure: Measure, kept: bool) -> str:
+    return counting(measure, _cases(measure.cases, kept), _kind(measure))
+
+
+def _kind(measure: Measure) -> tuple[tuple[str, str], ...]:
+    """What the kind of a measure reads: columns, and those of the cases that stand for them."""
+    return tuple((name, _column(measure, name)) for name in COLUMNS_OF_KIND[measure.kind])
+
+
+def _cases(name: str, kept: bool) -> str:
+    """The statement of the cases: from their table, or in full."""
+    return f"select * from {case_table(name)}" if kept and name in KEPT else cases_sql(name)
 
 
 @cache
@@ -102,10 +132,10 @@ def dimensions(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _selected(cur: duckdb.DuckDBPyConnection, measure: Measure, fields: str) -> str:
+def _selected(measure: Measure, fields: str, kept: bool) -> str:
     only = f"\n        and {measure.only}" if measure.only else ""
     return (
-        f"with cases as (\n{_cases(cur, measure.cases)}\n),\n\n"
+        f"with cases as (\n{_cases(measure.cases, kept)}\n),\n\n"
         f"selected as (\n    select {fields}\n    from cases\n"
         f"    where {conditions('clock_date')}{only}\n)\n\n"
     )
@@ -125,33 +155,60 @@ def grouped(
     `n`. A case that is counted although its `hit` is unknown is a MeasureError: unknown is never
     "no", so the cases have to give it a reason.
     """
-    names = [f"{EXPRESSION_OF[name]} as by_{i}" for i, name in enumerate(dimensions(by))]
-    part = measure.part or "null::varchar"
-    kind = COLUMNS_OF_KIND[measure.kind]
-    columns = [
-        f"case when {measure.reason} is null then {_column(measure, column)} end as {column}"
-        for column in kind
-    ]
-    fields = ", ".join(
-        [
-            *names,
-            f"{part} as part",
-            f"{measure.reason} as reason",
-            f"{measure.mature} as mature",
-            *columns,
-        ]
-    )
-    keys = [*(f"by_{i}" for i in range(len(by))), "part", "reason", *kind]
-    text = (
-        _selected(cur, measure, fields)
-        + f"select {', '.join(keys)}, coalesce(bool_and(mature), false) as mature, "
-        + f"count(*)::bigint as n\nfrom selected\ngroup by {', '.join(keys)}\n"
-        + f"order by {', '.join(keys)}"
-    )
-    found = run(cur, text, flt)
-    if "hit" in kind and any(row["reason"] is None and row["hit"] is None for row in found):
+    found = _counted(cur, measure, flt, dimensions(by))
+    hit = "hit" in COLUMNS_OF_KIND[measure.kind]
+    if hit and any(row["reason"] is None and row["hit"] is None for row in found):
         raise MeasureError(f"{measure.id}: a case is counted although its answer is unknown")
     return found
+
+
+def _counted(
+    cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
+) -> list[Row]:
+    """From the counts that the snapshot keeps where they can tell, else from the cases."""
+    if measure.kind in GROUPS:
+        columns = COLUMNS_OF_KIND[measure.kind]
+        asked = question(measure, _counting(measure, False), columns, flt, by)
+        if asked is not None:
+            with suppress(duckdb.CatalogException):
+                found = run(cur, asked[0], None, asked[1])
+                if found:  # nothing found: no such cases, or a measure that is not counted so
+                    return found
+    return _from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
+
+
+def _grouping(measure: Measure, by: tuple[str, ...], kept: bool) -> str:
+    """The statement that counts cases one by one, whatever the filter."""
+    kind = _kind(measure)
+    fields = ", ".join(
+        (
+            *(f"{EXPRESSION_OF[name]} as by_{i}" for i, name in enumerate(by)),
+            f"{measure.part or 'null::varchar'} as part",
+            f"{measure.reason} as reason",
+            f"{measure.mature} as mature",
+            *(f"case when {measure.reason} is null then {sql} end as {name}" for name, sql in kind),
+        )
+    )
+    keys = ", ".join((*(f"by_{i}" for i in range(len(by))), "part", "reason", *dict(kind)))
+    return (
+        _selected(measure, fields, kept)
+        + f"select {keys}, coalesce(bool_and(mature), false) as mature, count(*)::bigint as n\n"
+        + f"from selected\ngroup by {keys}\norder by {keys}"
+    )
+
+
+def _from_cases(
+    cur: duckdb.DuckDBPyConnection,
+    measure: Measure,
+    statement: Callable[[bool], str],
+    flt: Filter,
+    extra: dict[str, Any] | None = None,
+) -> list[Row]:
+    """Rows of a statement over the cases: those that the snapshot keeps, else found anew."""
+    if measure.cases in KEPT:
+        with suppress(duckdb.CatalogException):
+            return run(cur, statement(True), flt, extra)
+    return run(cur, statement(False), flt, extra)
 
 
 def case_rows(
@@ -172,19 +229,22 @@ def case_rows(
     if part is not None:
         wheres.append(f"{measure.part or 'null::varchar'} = $at_part")
         extra["at_part"] = part
-    kind = [f"{_column(measure, column)} as {column}" for column in COLUMNS_OF_KIND[measure.kind]]
     fields = ", ".join(
         (
             *("episode_key", "detail", "clock_date"),
             f"{measure.part or 'null::varchar'} as part",
             f"{measure.reason} as reason",
-            *kind,
+            *(f"{sql} as {name}" for name, sql in _kind(measure)),
         )
     )
-    text = _selected(cur, measure, "*") + f"select {fields}\nfrom selected\n"
-    if wheres:
-        text += f"where {' and '.join(wheres)}\n"
-    text += "order by clock_date, episode_key, detail"
-    if limit is not None:
-        text += f"\nlimit {int(limit)}"
-    return run(cur, text, flt, extra)
+
+    def listing(kept: bool) -> str:
+        return (
+            _selected(measure, "*", kept)
+            + f"select {fields}\nfrom selected\n"
+            + (f"where {' and '.join(wheres)}\n" if wheres else "")
+            + "order by clock_date, episode_key, detail"
+            + (f"\nlimit {int(limit)}" if limit is not None else "")
+        )
+
+    return _from_cases(cur, measure, listing, flt, extra)

@@ -3,28 +3,88 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 import duckdb
 
-from pipelines.measures.filter import Filter, conditions
+from pipelines.measures.filter import COLUMN_OF, Filter, conditions
+from pipelines.measures.kept_counts import digest, whole_months
 from pipelines.measures.types import MeasureError
 
 Row = dict[str, Any]
 
 SELECTED: Final = re.compile(r"@selected\((\w+)\)")
 """Stands for "the filter's conditions, placed in time by this column" in a statement."""
+PLACE: Final = re.compile(r" *@place\n")
+"""Where a statement that counts episodes takes month and site, if its answers are kept."""
+KEPT_COUNTS: Final = (
+    "agreement",
+    "escalation",
+    "improvement",
+    "persistence",
+    "resolution",
+    "score_gap",
+)
+"""Statements that count. Their answers for every month and site are kept at publication."""
+KEPT_MONTHS: Final = ("completeness_by_month", "escalation_by_month", "persistence_by_month")
+"""Statements whose answer has a row per month and site; it is kept as it is."""
+
+
+@cache
+def _text(name: str) -> str:
+    file = resources.files("pipelines.measures").joinpath("sql", f"{name}.sql")
+    if not file.is_file():
+        raise MeasureError(f"there is no statement {name!r} in pipelines/measures/sql")
+    return file.read_text(encoding="utf-8")
 
 
 @cache
 def statement(name: str) -> str:
     """Text of `sql/<name>.sql`, filter conditions written out; MeasureError for no such file."""
-    file = resources.files("pipelines.measures").joinpath("sql", f"{name}.sql")
-    if not file.is_file():
-        raise MeasureError(f"there is no statement {name!r} in pipelines/measures/sql")
-    return with_conditions(file.read_text(encoding="utf-8"))
+    return with_conditions(PLACE.sub("", _text(name)))
+
+
+@cache
+def keeping(name: str) -> tuple[str, str]:
+    """The table that keeps the answers of a statement for every month and site, and its text."""
+    place = (
+        "date_trunc('month', placed_date)::date as kept_month,\n"
+        "coalesce(site_id, 'unknown') as kept_site,\n"
+    )
+    text = SELECTED.sub("true", PLACE.sub(place, _text(name)))
+    return f"answer_{name}_{digest(text)}", text
+
+
+def keep_answers(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the tables of KEPT_COUNTS and KEPT_MONTHS, from the published tables beside them."""
+    for name in (*KEPT_COUNTS, *KEPT_MONTHS):
+        table, text = keeping(name)
+        con.execute(f"create table {table} as\n{text}")
+
+
+def from_kept(name: str, flt: Filter) -> str | None:
+    """The statement that reads what is kept; None where only the episodes can tell."""
+    by_month = name in KEPT_MONTHS
+    others = (field for field in COLUMN_OF if field != "sites")
+    if not (by_month or name in KEPT_COUNTS) or any(getattr(flt, field) for field in others):
+        return None
+    if not whole_months(flt):
+        return None
+    month, site = ("month", "site_id") if by_month else ("kept_month", "kept_site")
+    wheres = [
+        *([f"{month} >= $period_from"] if flt.period_from else []),
+        *([f"{month} <= $period_to"] if flt.period_to else []),
+        *([f"list_contains($sites::varchar[], coalesce({site}, 'unknown'))"] if flt.sites else []),
+    ]
+    where = f"\nwhere {' and '.join(wheres)}" if wheres else ""
+    table, _ = keeping(name)
+    if by_month:
+        return f"select * from {table}{where}\norder by month, site_id"
+    fields = "* exclude (kept_month, kept_site, n), sum(n)::bigint as n"
+    return f"select {fields} from {table}{where}\ngroup by all order by all"
 
 
 def with_conditions(text: str) -> str:
@@ -33,7 +93,12 @@ def with_conditions(text: str) -> str:
 
 
 def rows(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
-    """All rows of one statement of `sql/` under a filter."""
+    """All rows of one statement of `sql/` under a filter, from what is kept where that can tell."""
+    text = from_kept(name, flt)
+    if text is not None:
+        named = {field: v for field, v in flt.parameters().items() if f"${field}" in text}
+        with suppress(duckdb.CatalogException):
+            return run(cur, text, None, named)
     return run(cur, statement(name), flt)
 
 

@@ -32,7 +32,7 @@ def publish(
     (folder / name).chmod(0o600)
     con = duckdb.connect(str(folder / name))
     for (table,) in con.execute("select table_name from duckdb_tables()").fetchall():
-        if table.startswith("case_"):  # worked out from the others: then found in full
+        if table.startswith(("answer_", "case_", "counts_")):
             con.execute(f'drop table "{table}"')
         elif table not in {*KEPT, "meta"}:
             con.execute(f'delete from "{table}"')

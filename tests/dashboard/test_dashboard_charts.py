@@ -61,7 +61,7 @@ TIMES = answer_improvement(
         time_row("improved", 20, 4), time_row("escalated", 30, 1), time_row("censored", 100, 5),
         time_row("excluded", None, 6, "no_baseline"),
     ],
-    [{"median_gap_days": 14.0, "n": 20}],
+    [{"gap_days": 14, "n": 20}],
 )  # fmt: skip
 NO_TIMES = answer_improvement([], [])
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.measures.agreement import agreement
-from pipelines.measures.case_query import KEPT, case_rows, cases_sql
+from pipelines.measures.case_query import KEPT, case_rows, case_table, cases_sql
 from pipelines.measures.catalogue import KINDS, catalogue, measure
 from pipelines.measures.estimate_times import MIN_RISK
 from pipelines.measures.evaluate import evaluate
@@ -53,10 +53,10 @@ def test_every_kind_is_used_and_every_file_of_cases_is_a_measures():
 
 @pytest.mark.parametrize("name", KEPT)
 def test_cases_that_are_kept_are_those_that_would_be_found(demo_snapshot, name):
-    kept, found = f"from case_{name}", f"from ({cases_sql(name)})"
+    kept, found = f"from {case_table(name)}", f"from ({cases_sql(name)})"
     for one, other in ((kept, found), (found, kept)):
         assert demo_snapshot.execute(f"({one}) except all ({other})").fetchall() == []
-    assert demo_snapshot.execute(f"select count(*) from case_{name}").fetchall()[0][0] > 0
+    assert demo_snapshot.execute(f"select count(*) from {case_table(name)}").fetchall()[0][0] > 0
 
 
 @pytest.mark.parametrize("name", NAMES)

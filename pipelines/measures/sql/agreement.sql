@@ -11,6 +11,7 @@ filtered as (
 
 final as (
     select
+        @place
         n_evaluated >= 1 as seen,
         coalesce(audit_category, 'NOT_AUDITABLE') as category,
         coalesce(worst_lb = worst_ub, false) as settled,

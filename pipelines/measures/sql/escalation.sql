@@ -12,6 +12,7 @@ filtered as (
 
 final as (
     select
+        @place
         n_evaluated >= 1 as seen,
         first_lb,
         first_ub,

@@ -11,6 +11,7 @@ filtered as (
 
 final as (
     select
+        @place
         n_evaluated >= 1 as seen,
         tti_event,
         tti_days,

@@ -11,6 +11,7 @@ filtered as (
 
 final as (
     select
+        @place
         n_evaluated >= 1 as seen,
         coalesce(persist_6w, 'NO_DATA') as persist_6w,
         coalesce(persist_8w, 'NO_DATA') as persist_8w,

@@ -11,6 +11,7 @@ filtered as (
 
 final as (
     select
+        @place
         res_entry,
         res_exit,
         res_event,

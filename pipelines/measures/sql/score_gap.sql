@@ -1,5 +1,6 @@
 -- Days between one scored day and the next, up to the day that decides the outcome.
 -- Improvement is dated on the day it is seen, so this is how late that day can be.
+-- Grain of the answer: number of days.
 with episodes as (
     select *, coalesce(first_contact_date, last_contact_date) as placed_date from episode
 ),
@@ -13,6 +14,8 @@ filtered as (
 days as (
     select distinct
         filtered.episode_key,
+        filtered.placed_date,
+        filtered.site_id,
         score.score_date
     from filtered
     inner join score on filtered.episode_key = score.episode_key
@@ -25,6 +28,7 @@ days as (
 
 gaps as (
     select
+        *,
         score_date - lag(score_date) over (
             partition by episode_key order by score_date
         ) as gap_days
@@ -33,10 +37,12 @@ gaps as (
 
 final as (
     select
-        quantile_cont(gap_days, 0.5)::double as median_gap_days,
+        @place
+        gap_days,
         count(*)::bigint as n
     from gaps
     where gap_days is not null
+    group by all
 )
 
-select * from final
+select * from final order by all

@@ -1,0 +1,146 @@
+"""What the counts of a snapshot say is what counting its cases says, for any selection."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.measures import case_query
+from pipelines.measures.case_query import COLUMNS_OF_KIND, grouped
+from pipelines.measures.catalogue import catalogue, measure
+from pipelines.measures.filter import Filter
+from pipelines.measures.kept_counts import FIELD_OF, GROUPS, cut_of, question, whole_months
+from pipelines.measures.monthly import months_between
+from pipelines.measures.query import KEPT_COUNTS, KEPT_MONTHS, from_kept, rows, run, statement
+from pipelines.measures.table import DIMENSIONS
+
+COUNTED = [name for name, entry in catalogue().items() if entry.kind in GROUPS]
+MONTHS = months_between(date(2023, 12, 1), date(2026, 12, 1))
+SHARED = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def from_counts(con, entry, flt, by):
+    """What the tables of counts say; None where they cannot tell."""
+    text = case_query._counting(entry, False)
+    asked = question(entry, text, COLUMNS_OF_KIND[entry.kind], flt, by)
+    return None if asked is None else run(con, asked[0], None, asked[1])
+
+
+def from_cases(con, entry, flt, by):
+    """The same, counted case by case."""
+    return run(con, case_query._grouping(entry, by, False), flt)
+
+
+def last_day(month: date) -> date:
+    return date.fromordinal(
+        date(month.year + month.month // 12, month.month % 12 + 1, 1).toordinal() - 1
+    )
+
+
+@pytest.fixture
+def values(demo_snapshot):
+    """Every value of every dimension in the data, unknown among them, and one that is not."""
+    columns = {"sites": "site_id", "patterns": "phenotype", "cohorts": "entry_cohort"}
+    columns |= {FIELD_OF[name]: name for name in ("age_band", "sex", "ethnic_group")}
+    columns["imd_quintiles"] = "imd_quintile"
+    found = {}
+    for field, column in columns.items():
+        text = f"select distinct coalesce({column}, 'unknown') from episode order by 1"
+        found[field] = ["elsewhere", *(row[0] for row in demo_snapshot.execute(text).fetchall())]
+    return found
+
+
+@SHARED
+@given(data=st.data())
+def test_counts_say_what_the_cases_say(demo_snapshot, values, data):
+    entry = measure(data.draw(st.sampled_from(COUNTED)))
+    ends = sorted(data.draw(st.lists(st.sampled_from(MONTHS), min_size=2, max_size=2)))
+    open_ends = data.draw(st.tuples(st.booleans(), st.booleans()))
+    fields = {"sites": data.draw(st.lists(st.sampled_from(values["sites"]), max_size=3))}
+    further = data.draw(st.sampled_from([None, *FIELD_OF]))
+    if further is not None:
+        field = FIELD_OF[further]
+        fields[field] = data.draw(st.lists(st.sampled_from(values[field]), max_size=3))
+    flt = Filter(
+        None if open_ends[0] else ends[0],
+        None if open_ends[1] else last_day(ends[1]),
+        **{field: tuple(chosen) for field, chosen in fields.items()},
+    )
+    cuts = ["month", "site", *([further] if further else [])]
+    by = tuple(data.draw(st.permutations(cuts))[: data.draw(st.integers(0, len(cuts)))])
+    found = from_counts(demo_snapshot, entry, flt, by)
+    expected = from_cases(demo_snapshot, entry, flt, by)
+    if found is not None:
+        assert found == expected
+    assert grouped(demo_snapshot, entry, flt, by) == expected
+
+
+@pytest.mark.parametrize("name", (*KEPT_COUNTS, *KEPT_MONTHS))
+@pytest.mark.parametrize("begins", (None, date(2025, 2, 1)))
+@pytest.mark.parametrize("ends", (None, date(2025, 11, 30)))
+def test_kept_answers_are_those_that_would_be_found(demo_snapshot, values, name, begins, ends):
+    for sites in ((), ("unknown",), tuple(values["sites"][:3])):
+        flt = Filter(begins, ends, sites=sites)
+        given = {"period_from": begins, "period_to": ends, "sites": list(sites)}
+        text = from_kept(name, flt)
+        kept = run(demo_snapshot, text, None, {k: v for k, v in given.items() if f"${k}" in text})
+        assert kept == run(demo_snapshot, statement(name), flt) == rows(demo_snapshot, name, flt)
+
+
+def test_an_answer_for_what_is_not_kept_comes_from_the_episodes(demo_snapshot):
+    for flt in (Filter(sexes=("female",)), Filter(date(2025, 3, 5))):
+        assert from_kept("escalation", flt) is None
+        found = rows(demo_snapshot, "escalation", flt)
+        assert found == run(demo_snapshot, statement("escalation"), flt)
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_every_measure_is_counted_by_month_and_site(demo_snapshot, name):
+    found = from_counts(demo_snapshot, measure(name), Filter(), ("month", "site"))
+    assert found == from_cases(demo_snapshot, measure(name), Filter(), ("month", "site"))
+    assert found
+
+
+def test_what_counts_cannot_tell_is_counted_from_cases(demo_snapshot):
+    entry = measure("escalation_confirmed")
+    part_of_a_month = Filter(date(2025, 3, 5), date(2025, 6, 18))
+    two_dimensions = Filter(sexes=("F",), age_bands=("50-59",))
+    for flt, by in ((part_of_a_month, ()), (two_dimensions, ()), (Filter(), ("sex", "age_band"))):
+        assert from_counts(demo_snapshot, entry, flt, by) is None
+        assert grouped(demo_snapshot, entry, flt, by) == from_cases(demo_snapshot, entry, flt, by)
+
+
+def test_another_definition_finds_no_counts_and_is_counted_from_cases(demo_snapshot):
+    entry = dataclasses.replace(measure("escalation_confirmed"), hit="not_ruled_out")
+    other = dataclasses.replace(entry, hit="screen_complete", only="confirmed")
+    assert from_counts(demo_snapshot, other, Filter(), ()) == []
+    found = grouped(demo_snapshot, other, Filter(), ())
+    assert found == from_cases(demo_snapshot, other, Filter(), ())
+    assert found
+
+
+@pytest.mark.parametrize(
+    "begins, ends, whole",
+    [
+        (None, None, True),
+        (date(2024, 2, 1), date(2024, 2, 29), True),
+        (date(2024, 2, 1), date(2024, 2, 28), False),
+        (date(2023, 2, 2), None, False),
+        (None, date(2023, 2, 28), True),
+    ],
+)
+def test_whole_months(begins, ends, whole):
+    assert whole_months(Filter(begins, ends)) is whole
+
+
+def test_one_further_dimension_at_a_time():
+    assert cut_of(Filter(sites=("A",)), ("month", "site")) == ""
+    assert cut_of(Filter(sexes=("F",)), ("month", "sex")) == "sex"
+    assert cut_of(Filter(sexes=("F",)), ("age_band",)) is None
+    assert set(FIELD_OF) | {"month", "site"} == set(DIMENSIONS)
