@@ -19,6 +19,10 @@ Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 
 
+# Counted at a time: what is turned into wide numbers meanwhile stays in the processor's own memory.
+SLICE = 1 << 16
+
+
 class Missing:
     """The value of a cell that says nothing: whatever else gives the column stays."""
 
@@ -53,7 +57,11 @@ class Coded:
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
         """How many rows have each value."""
-        return np.bincount(self.codes, minlength=len(self.values))
+        found = np.zeros(len(self.values), np.int64)
+        step = max(SLICE, len(found))
+        for start in range(0, len(self.codes), step):
+            found += np.bincount(self.codes[start : start + step], minlength=len(found))
+        return found
 
     def apply(self, change: Callable[[Any], Any]) -> Coded:
         """Each value replaced by what `change` makes of it; the codes stay."""

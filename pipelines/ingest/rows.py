@@ -170,8 +170,11 @@ def _joined(texts: list[pa.Array], codes: list[npt.NDArray[np.unsignedinteger]])
     common = pa.chunked_array(chunks).unify_dictionaries()
     known = common.chunk(0).dictionary.to_pylist()
     kind = narrow(len(known))
-    moved = [
-        chunk.indices.to_numpy().astype(kind)[each]
-        for chunk, each in zip(common.chunks, codes, strict=True)
-    ]
-    return Coded(known, np.concatenate(moved))
+    joined = np.empty(sum(map(len, codes)), kind)
+    start = 0
+    for chunk, each in zip(common.chunks, codes, strict=True):
+        part = joined[start : start + len(each)]
+        # Every code is a place of its chunk; `clip` only spares numpy a copy to be safe.
+        np.take(chunk.indices.to_numpy().astype(kind), each, out=part, mode="clip")
+        start += len(each)
+    return Coded(known, joined)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,14 +60,21 @@ def write(
         "file_id": Coded.constant(mapper.file_id, rows),
     }
     nothing = Coded.constant(None, rows)
-    columns = {each.name: _Prepared.of(given.get(each.name, nothing), each.type) for each in schema}
+    told = [each for each in schema if each.name not in ("line", "row_key")]
+    coded = {each.name: given.get(each.name, nothing) for each in told}
+    columns = {each.name: _Prepared.of(coded[each.name], each.type) for each in told}
+    varying = {name: coded[name].codes for name, column in columns.items() if column.varies}
     keys = [_text(found.get(name, nothing)) for name in profile.key]
-    made: dict[str, Callable[[Places], pa.Array]] = {
-        **{name: column.at for name, column in columns.items()},
-        "line": lambda part: pa.array(lines[part]),
-        "row_key": lambda part: _row_key(keys, part),
-    }
-    written = pa.schema([(each.name, made[each.name](order[:0]).type) for each in schema])
+    side_by_side = _SideBySide({**varying, "line": lines})
+
+    def made(part: Places) -> list[pa.Array]:
+        codes = side_by_side.at(part)
+        arrays = {name: each.at(codes.get(name), len(part)) for name, each in columns.items()}
+        arrays |= {"line": pa.array(codes["line"]), "row_key": _row_key(keys, part)}
+        return [arrays[each.name] for each in schema]
+
+    empty = zip(schema.names, made(order[:0]), strict=True)
+    written = pa.schema([(name, array.type) for name, array in empty])
     how = {
         "use_dictionary": [name for name in schema.names if name != "line"],
         "write_statistics": [name for name in SOUGHT_BY if name in schema.names],
@@ -76,53 +83,79 @@ def write(
     with pq.ParquetWriter(path, written, **how) as out:
         for start in range(0, len(order), GROUP):
             part = order[start : start + GROUP]
-            arrays = [made[each.name](part) for each in schema]
-            out.write_table(pa.table(arrays, schema=written), row_group_size=GROUP)
+            out.write_table(pa.table(made(part), schema=written), row_group_size=GROUP)
             if progress:
                 progress("writing", start + len(part), len(order))
 
 
+class _SideBySide:
+    """Columns of numbers laid side by side, so that a row that is sought is found in one place.
+
+    Rows in another order than the file's would else be looked up once more for every column.
+    """
+
+    def __init__(self, columns: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        kinds = np.dtype([(name, each.dtype) for name, each in columns.items()])
+        self._rows = np.empty(len(next(iter(columns.values()))), kinds)
+        for name, each in columns.items():
+            self._rows[name] = each
+
+    def at(self, rows: Places) -> dict[str, np.ndarray[Any, Any]]:
+        """These rows of every column."""
+        whole = self._rows.view(f"V{self._rows.dtype.itemsize}")
+        found = whole.take(rows).view(self._rows.dtype)
+        return {name: np.ascontiguousarray(found[name]) for name in found.dtype.names or ()}
+
+
 @dataclass
 class _Prepared:
-    """A column's distinct values as Arrow has them, and which of them each row has.
+    """A column's distinct values as Arrow has them.
 
-    None is last: text has a mask for it, for a dictionary in a file cannot hold it.
+    Text is written as a dictionary, which can hold neither None nor a value twice: `moved` says
+    where each code of the column is in it, `null` which place stands for None.
     """
 
     values: pa.Array
-    codes: np.ndarray[Any, Any]
-    null: int | None
+    moved: np.ndarray[Any, Any] | None = None
+    null: int | None = None
+
+    @property
+    def varies(self) -> bool:
+        """Are there rows of different values?"""
+        return len(self.values) > 1 or self.moved is not None
 
     @cached_property
     def _constant(self) -> pa.Array:
-        codes = pa.array(np.zeros(GROUP, np.int8), mask=np.full(GROUP, self.null == 0))
+        none = self.values.null_count > 0
+        codes = pa.array(np.zeros(GROUP, np.int8), mask=np.full(GROUP, none))
         if not pa.types.is_string(self.values.type):
             return self.values.take(codes)
-        return pa.DictionaryArray.from_arrays(codes, NO_TEXT if self.null == 0 else self.values)
+        return pa.DictionaryArray.from_arrays(codes, NO_TEXT if none else self.values)
 
     @classmethod
     def of(cls, column: Coded, kind: pa.DataType) -> _Prepared:
+        if len(column.values) < 2 or not pa.types.is_string(kind):
+            return cls(pa.array(column.values or [None], kind))
         known: dict[Any, int] = {v: n for n, v in enumerate(column.values)}
         if len(known) == len(column.values) and None not in known:
-            return cls(pa.array(column.values, kind), column.codes, None)
+            return cls(pa.array(column.values, kind))
         known = {v: n for n, v in enumerate(v for v in known if v is not None)}
         null = len(known)
-        moved = [known.get(v, null) for v in column.values]
-        codes = np.array(moved, narrow(null + 1))[column.codes]
-        return cls(pa.array([*known, None], kind), codes, null)
+        moved = np.array([known.get(v, null) for v in column.values], narrow(null + 1))
+        return cls(pa.array(known or [""], kind), moved, null)
 
-    def at(self, rows: Places) -> pa.Array:
-        if len(self.values) == 1:
-            return self._constant.slice(0, len(rows))
-        codes = self.codes[rows]
+    def at(self, codes: np.ndarray[Any, Any] | None, rows: int) -> pa.Array:
+        """The column's rows of these codes; of a column of one value there are none."""
+        if codes is None:
+            return self._constant.slice(0, rows)
         if not pa.types.is_string(self.values.type):
             return self.values.take(pa.array(codes))
-        if self.null is not None:
-            values = self.values.slice(0, self.null)
-            empty = codes == self.null
-            codes[empty] = 0
-            return pa.DictionaryArray.from_arrays(pa.array(codes, mask=empty), values)
-        if len(self.values) < MANY or not len(codes):
+        if self.moved is not None:
+            codes = self.moved[codes]
+            none = codes == self.null
+            codes[none] = 0
+            return pa.DictionaryArray.from_arrays(pa.array(codes, mask=none), self.values)
+        if len(self.values) < MANY or not rows:
             return pa.DictionaryArray.from_arrays(pa.array(codes), self.values)
         low, high = codes.min(), codes.max()
         values = self.values.slice(int(low), int(high - low) + 1)
@@ -131,7 +164,14 @@ class _Prepared:
 
 def _ranked(column: Coded) -> Coded:
     """The same column with its values in their order; None, which no accepted row has, is lost."""
-    known = sorted({value for value in column.values if value is not None})
+    distinct = {value for value in column.values if value is not None}
+    if len(distinct) == len(column.values):
+        values = pa.array(column.values)
+        order = compute.array_sort_indices(values)
+        moved = np.empty(len(values), narrow(len(values)))
+        moved[order.to_numpy()] = np.arange(len(values), dtype=moved.dtype)
+        return Coded(values.take(order).to_pylist(), moved[column.codes])
+    known = sorted(distinct)
     rank = {value: place for place, value in enumerate(known)}
     moved = np.array([rank.get(value, 0) for value in column.values], narrow(len(rank)))
     return Coded(known, moved[column.codes])
