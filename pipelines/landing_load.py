@@ -61,6 +61,7 @@ def _add_file(con: duckdb.DuckDBPyConnection, receipt: Receipt, is_current: bool
         "accepted": records.accepted,
         "quarantined": records.quarantined,
         "dropped": sum(records.dropped.values()),
+        "data_rows": records.rows,
         "current": is_current,
     }
     marks = ", ".join("?" for _ in landing.FILE)

@@ -116,6 +116,8 @@ FILE = {
     "landed": "bigint",
     "quarantined": "bigint",
     "dropped": "bigint",
+    "data_rows": "bigint",
+    "stated": "bigint",
     "action_source": "boolean",
     "current": "boolean",
 }

@@ -98,6 +98,7 @@ def _write_run(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
 
 def _write_checks(con: duckdb.DuckDBPyConnection, checks: list[Check]) -> None:
     con.execute("create table snap.check_month as select * from check_month")
+    con.execute("create table snap.check_file as select * from check_file")
     con.execute(
         "create table snap.check_result "
         "(check_id varchar, title varchar, severity varchar, status varchar, n_violated bigint, "

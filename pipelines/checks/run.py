@@ -14,6 +14,7 @@ from pipelines.checks.months import steady
 from pipelines.errors import OutcomesError
 
 MONTHS = "check_month"
+FILES = "check_file"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Check:
 def run_checks(con: duckdb.DuckDBPyConnection) -> list[Check]:
     """Run every check of the catalogue. Raises OutcomesError when a fatal one fails.
 
-    Leaves the table check_month (source, month, n_contacts, n_unanswered, n_asked) in `con`.
+    Leaves the tables check_month (source, month, n_contacts, n_unanswered, n_asked) and check_file
+    (one row per file and check of its rows, with its status) in `con`.
     """
     catalogue = tomllib.loads(_text("catalogue.toml"))
     found = [_invariant(con, entry) for entry in catalogue["check"]]
@@ -55,7 +57,27 @@ def run_checks(con: duckdb.DuckDBPyConnection) -> list[Check]:
     con.execute(f"create or replace table {MONTHS} as {_text(f'quality/{MONTHS}.sql')}")
     for entry in catalogue["quality"]:
         found += quality(con, entry)
+    _per_file(con, catalogue["quality"])
     return found
+
+
+def _per_file(con: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]]) -> None:
+    """Judge each file by the thresholds that hold for the store."""
+    rows = con.execute(_text(f"quality/{FILES}.sql")).fetchall()
+    known = {entry["id"]: entry for entry in entries}
+    con.execute(
+        f"create or replace table {FILES} (file_id varchar, name varchar, source varchar, "
+        "stream varchar, check_id varchar, title varchar, status varchar, n_violated bigint, "
+        "n_rows bigint, threshold double, why varchar)"
+    )
+    judged = []
+    for file_id, name, source, stream, check, n_wrong, n_rows in rows:
+        entry = known[check]
+        status = _status(n_wrong, n_rows, entry["threshold"])
+        judged.append([file_id, name, source, stream, check, entry["title"], status,
+                       n_wrong, n_rows, entry["threshold"], entry["why"]])  # fmt: skip
+    if judged:
+        con.executemany(f"insert into {FILES} values ({', '.join('?' * 11)})", judged)
 
 
 def _text(name: str) -> str:

@@ -160,7 +160,8 @@ def _mapped(
     write(folder / "rows.parquet", mapper, found, accepted, rows.lines, progress)
     _write_beside(folder, mapper, aside)
     days = _days(found[mapper.required[1]], accepted)
-    return _receipt(source, profile, mapper, records, quarantine, days, receipts)
+    receipt = _receipt(source, profile, mapper, records, quarantine, days, receipts)
+    return dataclasses.replace(receipt, stated=reading.stated)
 
 
 def _raw(

@@ -17,6 +17,7 @@ from pipelines.ingest.coded import Coded, Mask
 from pipelines.ingest.formats.blocks import Block
 from pipelines.ingest.header import check_header
 from pipelines.ingest.profile import Profile
+from pipelines.ingest.receipt import NO_ROWS
 from pipelines.ingest.records import Record
 from pipelines.ingest.rows import Gathering, Rows, coded, digest
 from pipelines.ingest.source import Source
@@ -24,8 +25,6 @@ from pipelines.ingest.source import Source
 Progress = Callable[[str, int, int], None]
 BATCH = 50_000
 AGAIN = "Fetch or export it again; nothing of it was kept."
-# Records that are no rows of data; a footer that states the number of rows does not mean them.
-NO_ROWS = ("preamble", "sep_line", "header", "repeated_header", "blank", "footer")
 
 
 @dataclass
@@ -208,12 +207,18 @@ class Reading:
                 f"the file is cut off: it ends without the footer of profile {self.profile.id}",
                 AGAIN,
             )
-        stated = self.footers[-1].group(1) if self.footers[-1].re.groups else None
         rows = self.total - sum(self.dropped[reason] for reason in NO_ROWS)
-        if stated is not None and int(stated.replace(",", "")) != rows:
+        if self.stated is not None and self.stated != rows:
             raise self._refusal(
-                "footer", f"the footer states {stated} rows, the file holds {rows:,}", AGAIN
+                "footer", f"the footer states {self.stated:,} rows, the file holds {rows:,}", AGAIN
             )
+
+    @property
+    def stated(self) -> int | None:
+        """How many rows the file says that it has, where its footer must say so."""
+        if not (self.profile.footer_required and self.footers and self.footers[-1].re.groups):
+            return None
+        return int(self.footers[-1].group(1).replace(",", ""))
 
     def _refusal(self, place: str | None, reason: str, hint: str) -> Refusal:
         return Refusal(self.source.path.name, place, reason, hint)

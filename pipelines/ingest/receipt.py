@@ -11,6 +11,9 @@ from typing import Any
 from pipelines.errors import Refusal
 from pipelines.home import Home, replace
 
+# Records that are no rows of data; a footer that states the number of rows does not mean them.
+NO_ROWS = ("preamble", "sep_line", "header", "repeated_header", "blank", "footer")
+
 
 @dataclass
 class Records:
@@ -25,6 +28,11 @@ class Records:
     def balanced(self) -> bool:
         """physical = accepted + quarantined + dropped."""
         return self.physical == self.accepted + self.quarantined + sum(self.dropped.values())
+
+    @property
+    def rows(self) -> int:
+        """Rows of data: what is neither above nor below the table, nor its header."""
+        return self.physical - sum(self.dropped.get(reason, 0) for reason in NO_ROWS)
 
 
 @dataclass
@@ -58,6 +66,8 @@ class Receipt:
     first_date: str | None = None
     last_date: str | None = None
     warnings: list[str] = field(default_factory=list)
+    # Rows that the file says it has, where it says so.
+    stated: int | None = None
     unchanged: bool = False
 
     def to_json(self) -> dict[str, Any]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import tomllib
 from importlib import resources
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from pipelines import snapshot
 from pipelines.build import build
 from pipelines.checks import run
+from pipelines.cli import app
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.ingest import contract
@@ -84,6 +88,7 @@ def test_a_faultless_export_passes_every_check(results):
     assert {key: status for key, status in found.items() if status != "pass"} == {
         ("onset_heaping", "episodes"): "not applicable",
         ("missingness_steady", "months"): "not applicable",
+        ("rows_as_stated", ""): "not applicable",
     }
 
 
@@ -146,11 +151,120 @@ def test_every_check_has_a_fault_that_shows_it():
         resources.files("pipelines.checks").joinpath("catalogue.toml").read_text("utf-8")
     )
     # A masked cell needs two NHS numbers in a column of others; the guard's own tests have them.
-    assert {e["id"] for e in catalogue["quality"]} - {"identifiers_masked"} == {
-        check for check, _ in FAULTS
-    }
+    # A file with another number of rows than it states is refused at the door.
+    beyond = {"identifiers_masked", "rows_as_stated"}
+    assert {e["id"] for e in catalogue["quality"]} - beyond == {check for check, _ in FAULTS}
     for entry in catalogue["quality"]:
         assert {"title", "category", "subcategory", "severity", "threshold", "why"} <= set(entry)
+
+
+STATED = """
+[profile]
+id = "stated"
+version = "1"
+stream = "triage"
+source = "service"
+[file]
+footer = '^Total rows: (\\d+)'
+footer_required = true
+[keys]
+row = ["contact_id"]
+[columns]
+"""
+
+
+@pytest.fixture(scope="module")
+def two_files(tmp_path_factory):
+    """A home of a faultless file that states its rows, a faulty one, and a diary of nobody's."""
+    folder = tmp_path_factory.mktemp("files")
+    home = Home.open(folder / "home")
+    profile = folder / "stated.toml"
+    columns = "".join(f'"{name}" = {{ to = "{name}" }}\n' for name in TRIAGE)
+    profile.write_text(STATED + columns)
+    good = text(TRIAGE, [contact(n) for n in range(60)]) + "Total rows: 60\n"
+    others = ("gp_1_cancer", "gp_2_unwell", "urg_2_gait", "help_3_worsening", "help_tried")
+    faults = [
+        ([0], {"ces_1_saddle": "perhaps"}),
+        ([1], {"onset_date": "31/02/2025"}),
+        ([2], {"nprs": "11"}),
+        ([3], {"contact_date": "2026-07-04"}),
+        ([4], {"contact_id": "C-106"}),
+        ([5], {"contact_date": "x"}),
+        ([6], {"onset_date": "2026-01-01"}),
+        (range(10, 55), {"ces_9_sexual": ""}),
+        (range(10, 50), dict.fromkeys(others, "declined")),
+        (range(40, 50), {"ces_2_wiping": "conflict", "gp_3_weight_loss": ""}),
+        (range(50, 55), {"onset_date": ""}),
+    ]
+    days = {n: (START + dt.timedelta(days=100 + n)).isoformat() for n in range(60, 80)}
+    changed = {n: {"onset_date": day} for n, day in days.items()}
+    for where, cells in faults:
+        for n in where:
+            changed.setdefault(n, {}).update(cells)
+    bad = text(TRIAGE, [contact(100 + n, **changed.get(n, {})) for n in range(100)])
+    offered = [
+        ("good.csv", good, str(profile)),
+        ("bad.csv", bad, "canonical-triage"),
+        ("log.csv", text(LOG, [log(1), log(2, episode_id="nobody")]), "canonical-exercise-log"),
+    ]
+    with home.lock("test"):
+        for name, content, chosen in offered:
+            (folder / name).write_text(content)
+            ingest_file(home, folder / name, profile=chosen, extract_date=EXTRACT)
+    build(home)
+    return home
+
+
+def test_every_file_is_judged_by_itself(two_files):
+    con = duckdb.connect(str(snapshot.current(two_files).path), read_only=True)
+    rows = con.execute("select name, check_id, status, n_violated from check_file").fetchall()
+    con.close()
+    found = {(name, check): (status, n) for name, check, status, n in rows}
+    good = {check: status for (name, check), (status, _) in found.items() if name == "good.csv"}
+    assert set(good.values()) == {"pass"}
+    assert good["rows_as_stated"] == "pass"
+    assert found["log.csv", "logs_join"] == ("fail", 1)
+    bad = {check: n for (name, check), (status, n) in found.items()
+           if name == "bad.csv" and status == "fail"}  # fmt: skip
+    assert bad == {
+        "codes_known": 1, "dates_read": 1, "scores_in_range": 1, "within_extract": 1,
+        "keys_unique": 2, "answered_ces": 1 + 45 + 10, "answered_other": 40 * 5 + 10,
+        "no_contradictions": 10, "onset_present": 6, "onset_before_contact": 1,
+        "onset_is_contact_day": 20, "rows_set_aside": 1,
+    }  # fmt: skip
+    assert found["bad.csv", "rows_as_stated"][0] == "not applicable"
+
+
+def test_the_command_tells_files_and_months(two_files):
+    def run(*words):
+        return CliRunner().invoke(app, ["checks", *words, "--home", str(two_files.root)])
+
+    told = run("--files")
+    assert told.exit_code == 1
+    assert "Every code is in its code table" in told.output
+    assert "bad.csv" in told.output
+    assert "good.csv" not in told.output
+    months = run("--months", "--json")
+    assert months.exit_code == 0
+    # One contact a day: 31 in January, none of whose questions is unanswered.
+    first = json.loads(months.output)[0]
+    assert (first["n_contacts"], first["n_unanswered"], first["n_asked"]) == (31, 0, 31 * 15)
+    assert "Jan 2025" in run("--months").output
+
+
+def test_a_file_with_another_number_of_rows_than_it_states_fails():
+    con = duckdb.connect()
+    con.execute(
+        "create table landing_file as select * from (values ('s', 'triage', true, 5, 5), "
+        "('s', 'triage', true, 6, 5), ('s', 'triage', true, null, 5)) "
+        "as t(source, stream, current, stated, data_rows)"
+    )
+    entry = {
+        "id": "rows_as_stated", "title": "t", "category": "c", "subcategory": "s",
+        "severity": "convention", "threshold": 0.0, "why": "w",
+    }  # fmt: skip
+    (found,) = run.quality(con, entry)
+    assert (found.status, found.n_wrong, found.n_rows) == ("fail", 1, 2)
 
 
 def test_a_check_that_cannot_run_is_an_error_and_never_a_pass():

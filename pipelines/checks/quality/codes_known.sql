@@ -6,3 +6,7 @@ union all
 select source, 'exercise log', count(*) filter (where contains(cell_issues, ':unmapped')), count(*)
 from log_current
 group by source
+union all
+select source, 'referral', count(*) filter (where contains(cell_issues, ':unmapped')), count(*)
+from referral_current
+group by source

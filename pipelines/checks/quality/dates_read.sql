@@ -6,3 +6,7 @@ union all
 select source, 'exercise log', count(*) filter (where regexp_matches(cell_issues, ':(invalid_date|date_out_of_range|date_without_day)')), count(*)
 from log_current
 group by source
+union all
+select source, 'referral', count(*) filter (where regexp_matches(cell_issues, ':(invalid_date|date_out_of_range|date_without_day)')), count(*)
+from referral_current
+group by source
