@@ -34,7 +34,9 @@ def choose(view: View) -> Behind:
     parts = _parts(view, entry)
     with middle:
         part = _select("Part", [ANY, *parts], "part", part_words(view)) if parts else ANY
-        which = _select("Show", list(drill.SHOWN), "which", drill.SHOWN.__getitem__)
+        which = "all"
+        if mode.sees_cases():
+            which = _select("Show", list(drill.SHOWN), "which", drill.SHOWN.__getitem__)
     with right:
         by = _select("At", [ANY, *drill.CUTS], "by", lambda c: drill.CUTS.get(c, "All together"))
         value = ANY
@@ -186,6 +188,7 @@ def _row(row: store.Row, known: store.Row, names: dict[str, str], view: View) ->
 def _breakdown(view: View, to: Behind, entry: Measure) -> None:
     """The same figure by the values of another dimension: what a number opens without cases."""
     st.info(mode.MEANS[mode.mode()], icon=":material/lock:")
+    st.header("Breakdown")
     by = _select("Break down by", list(drill.CUTS), "breakdown", drill.CUTS.__getitem__)
     cut = tuple(dict.fromkeys(filter(None, (to.by, by))))
     table = store.table(view.snapshot, to.measure, view.filter, cut)
@@ -196,5 +199,7 @@ def _breakdown(view: View, to: Behind, entry: Measure) -> None:
         if (row.part or ANY) == to.part and (not to.by or row.by[0] == to.value)
     ]
     name = f"{entry.name}, by {drill.CUTS[by].lower()}"
-    chart = by_value.dots(lines, entry, view.colours, name, figure(view, to))
+    chart = by_value.dots(
+        lines, entry, view.colours, name, figure(view, to), judged=by != drill.MONTH
+    )
     ui.show(chart, "breakdown_chart")

@@ -6,10 +6,16 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import store, text, ui
+from dashboard import drill, store, text, ui
 from dashboard.charts.base import Table
 from dashboard.ui import View
+from pipelines import words
 
+KINDS: Final = {
+    "flag": "Noticed and cleaned",
+    "orphan": "Without an episode",
+    "set aside": "Rows set aside",
+}
 SIGNS: Final = {"pass": "✓ pass", "fail": "△ fail", "error": "✗ error"}
 
 
@@ -59,21 +65,26 @@ def checks(view: View) -> None:
         "unless it is fatal."
     )
     columns = ("Check", "Part", "Result", "Wrong", "Of", "Allowed", "Why")
-    found = Table("Checks of data quality", columns, tuple(_check(row) for row in rows))
+    named = drill.part_words(view)
+    found = Table("Checks of data quality", columns, tuple(_check(row, named) for row in rows))
     ui.table(found)
     ui.download(found, "checks")
 
 
-def _check(row: store.Row) -> tuple[str, ...]:
+def _check(row: store.Row, named: drill.Words) -> tuple[str, ...]:
     return (
         row["title"],
-        row["part"] or text.NONE,
+        named(row["part"]) if row["part"] else text.NONE,
         SIGNS.get(row["status"], f"– {row['status']}"),
         text.NONE if row["n_violated"] is None else text.count(row["n_violated"]),
         text.NONE if row["n_rows"] is None else text.count(row["n_rows"]),
         text.NONE if row["threshold"] is None else text.percent(row["threshold"]),
         row["why"] or text.NONE,
     )
+
+
+def _capital(said: str) -> str:
+    return said[:1].upper() + said[1:]
 
 
 def flags(view: View) -> None:
@@ -84,8 +95,8 @@ def flags(view: View) -> None:
         ("Kind", "What", "Rows", "Episodes"),
         tuple(
             (
-                row["kind"],
-                row["name"].replace("_", " "),
+                KINDS.get(row["kind"], row["kind"]),
+                _capital(text.said(words.FLAGS, row["name"])),
                 text.count(row["n_rows"]),
                 text.count(row["n_episodes"]),
             )

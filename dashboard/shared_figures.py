@@ -6,12 +6,14 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import drill, mode, store, ui
-from dashboard.charts import shown
+from dashboard import drill, store, ui
+from dashboard.charts import by_value, shown
 from dashboard.charts.base import Table
 from dashboard.drill import cut_words, part_words
 from dashboard.ui import View
 from pipelines.measures.catalogue import measure
+from pipelines.measures.comparison import UNKNOWN
+from pipelines.measures.table import MeasureTable
 from pipelines.measures.types import MeasureError
 
 MEASURES: Final = (
@@ -69,6 +71,24 @@ def show(view: View) -> None:
     )
     heads = (*((cuts[by],) if by else ()), *(("Part",) if entry.part else ()), *shown.COLUMNS)
     found = Table(f"{entry.name}, {cuts[by].lower()}", heads, rows)
-    st.markdown(f"{ui.meaning(name)} {mode.MEANS['shared']}")
+    st.header(entry.name)
+    st.markdown(ui.meaning(name))
+    if by:
+        _chart(view, table, by)
     ui.table(found)
     ui.download(found, "shared")
+
+
+def _chart(view: View, table: MeasureTable, by: str) -> None:
+    """The rows of the table as dots; a hidden one keeps its place and says that it is hidden."""
+    entry, named, parts = measure(table.measure), cut_words(view, by), part_words(view)
+    lines = [
+        by_value.Line(
+            ", ".join(filter(None, (named(row.by[0]), parts(row.part) if row.part else ""))),
+            row.result, row.mature, row.by[0] != UNKNOWN,
+        )
+        for row in table.rows
+    ]  # fmt: skip
+    name = f"{entry.name}, by {drill.CUTS[by].lower()}"
+    chart = by_value.dots(lines, entry, view.colours, name, first=drill.CUTS[by], judged=False)
+    ui.plot(chart, "shared_chart")

@@ -137,21 +137,28 @@ def figure(spec: theme.Spec) -> go.Figure:
 
 def show(chart: Chart, key: str) -> None:
     """Title, plot with alt text, and the same figures as a table."""
-    st.subheader(chart.title)
-    if chart.said:
-        st.markdown(chart.said)
-    if chart.spec is None:
-        st.info(chart.alt, icon=":material/info:")
+    if not plot(chart, key):
         return
-    st.plotly_chart(
-        figure(chart.spec), theme=None, key=key, alt=chart.alt, config=dict(theme.PLOT_OPTIONS)
-    )
-    _recorded(chart)
     with st.expander(f"View as table: {chart.table.title}"):
         if chart.more:
             st.markdown(f"**How to read it.** {chart.more}")
         table(chart.table)
         download(chart.table, key)
+
+
+def plot(chart: Chart, key: str) -> bool:
+    """Title and plot alone, for a page that has the table beside it; whether anything is drawn."""
+    st.subheader(chart.title)
+    if chart.said:
+        st.markdown(chart.said)
+    if chart.spec is None:
+        st.info(chart.alt, icon=":material/info:")
+        return False
+    st.plotly_chart(
+        figure(chart.spec), theme=None, key=key, alt=chart.alt, config=dict(theme.PLOT_OPTIONS)
+    )
+    _recorded(chart)
+    return True
 
 
 def _recorded(chart: Chart) -> None:

@@ -51,8 +51,12 @@ def dots(
     name: str,
     whole: Shown | None = None,
     first: str = "Group",
+    judged: bool = True,
 ) -> Chart:
-    """One dot with its interval per row; a dotted line at the figure of all."""
+    """One dot with its interval per row; a dotted line at the figure of all.
+
+    `judged` False: no row is called apart from the others (months have a control chart for that).
+    """
     drawn = _drawn(found)
     if not drawn:
         return nothing(name, "No group of this selection has a figure.", name)
@@ -73,7 +77,8 @@ def dots(
             }
         ]  # fmt: skip
     said = "" if centre is None or whole is None else f"All together: {shown.whole(whole, entry)}."
-    finding = _from_to(found, entry) if centre is None else _apart(found, centre)
+    named = centre is not None and judged
+    finding = _apart(found, centre) if named and centre is not None else _from_to(found, entry)
     title = f"{name}: {finding}"
     return Chart(title, spec, _alt(found, entry), _table(found, entry, name, first), said)
 

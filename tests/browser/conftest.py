@@ -83,6 +83,13 @@ def service_server(demo_home: Path) -> Iterator[Server]:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
+def shared_server(demo_home: Path) -> Iterator[Server]:  # noqa: F811
+    """A running server in the mode whose figures may leave the service."""
+    with running(demo_home, "shared") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[sync_api.Browser]:
     """One Chromium for all tests; skipped with the reason when there is none."""
     if not CHROMIUM:

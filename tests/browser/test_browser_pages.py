@@ -129,6 +129,43 @@ def test_the_audit_goes_from_case_to_case_by_keyboard(visit: Visitor) -> None:
     assert "Last opened: row 3 of" in main.inner_text()
 
 
+HIDDEN = "/?shared=Share+of+red+flags+not+acted+on+in+time&shared_by=Sex"
+"""A shared figure of which the demo's small groups are hidden."""
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "theme"),
+    [(HIDDEN, 1440, "light"), (HIDDEN, 390, "dark"), ("/rules", 390, "light"),
+     ("/about", 1440, "dark")],
+)  # fmt: skip
+def test_shared_pages_are_accessible_and_send_no_case(
+    visit: Visitor, shared_server: Server, snapshot_file: Path,
+    path: str, width: int, theme: Literal["light", "dark"],
+) -> None:  # fmt: skip
+    page = visit(path, width, theme, at=shared_server)
+    if path == HIDDEN:
+        page.wait_for_charts(1)
+        said = page.page.locator("[data-testid=stMain]").inner_text()
+        assert "suppressed (small numbers)" in said
+    assert faults(page) == set()
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.complaints == []
+    with duckdb.connect(str(snapshot_file), read_only=True) as con:
+        ids = [row[0] for row in con.execute("select episode_id from episode").fetchall()]
+    sent = b"\n".join(page.frames)
+    assert b"Shared (small numbers protected)" in sent
+    assert [each for each in ids if each.encode() in sent] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/behind?measure=Did+not+attend"])
+def test_service_pages_are_accessible(visit: Visitor, service_server: Server, path: str) -> None:
+    page = visit(path, 390, "light", at=service_server)
+    page.wait_for_charts(1)
+    assert faults(page) == set()
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.complaints == []
+
+
 def test_no_case_reaches_a_browser_without_cases(
     visit: Visitor, service_server: Server, snapshot_file: Path
 ) -> None:
