@@ -1,0 +1,1 @@
+"""Alembic's home: every change of the store's tables, oldest first."""
