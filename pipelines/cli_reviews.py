@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import duckdb
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipelines import snapshot as snapshots
 from pipelines.cli_options import HomeOption, JsonOption, opened, plain, published
@@ -74,7 +74,9 @@ def list_reviews(
     if as_json:
         print(json.dumps({"counts": counts, "cases": [_plain(each) for each in chosen]}, indent=1))
         return
-    table = Table("Case", "State", "Finding", "Reviewer", "Reviewed on (UTC)")
+    table = Table(
+        Column("Case", overflow="fold"), "State", "Finding", "Reviewer", "Reviewed on (UTC)"
+    )
     for each in chosen[:SHOWN]:
         verdict = each.review.verdict if each.review else None
         table.add_row(

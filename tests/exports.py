@@ -46,7 +46,7 @@ def worked_home(root: Path) -> Home:
             for stream, rows in _streams(cases).items():
                 if rows:
                     path = folder / f"canonical_{stream}_{day.replace('-', '')}.csv"
-                    _write(path, _columns(stream), rows)
+                    write(path, columns(stream), rows)
                     ingest_file(home, path, source=f"service-{day}")
     return home
 
@@ -55,7 +55,7 @@ def _streams(cases: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict
     found: dict[str, list[dict[str, Any]]] = {"triage": [], "exercise_log": [], "referral": []}
     for case_id, content in cases:
         name = {"episode_id": case_id}
-        found["triage"] += [name | row for row in _contacts(case_id, content)]
+        found["triage"] += [name | row for row in contacts(case_id, content)]
         for stream, key, label in (
             ("exercise_log", "exercise_logs", "log_id"),
             ("referral", "referrals", "referral_id"),
@@ -65,7 +65,7 @@ def _streams(cases: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict
     return found
 
 
-def _contacts(case_id: str, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def contacts(case_id: str, content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for contact in content["contacts"]:
         row = {k: v for k, v in content["episode"].items() if k != "episode_id"}
         row |= {k: v for k, v in contact.items() if k != "answers"}
@@ -93,12 +93,12 @@ def _cells(item: str, answer: Any) -> Iterator[tuple[str, Any]]:
         yield f"{item}_changed", told["changed_since_onset"]
 
 
-def _columns(stream: str) -> list[str]:
+def columns(stream: str) -> list[str]:
     profile = resources.files("pipelines.ingest.profiles").joinpath(f"canonical_{stream}.toml")
     return list(tomllib.loads(profile.read_text(encoding="utf-8"))["columns"])
 
 
-def _write(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+def write(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
     """A file with every column of the profile; a row with another one is an error."""
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, columns, restval="")

@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.reviews.kept import keep_audit_cases
+
 KEPT = {"level", "rule", "item", "parameter", "rule_file", "run", "param_set", "exercise"}
 """Tables that hold no data of anybody."""
 META = {
@@ -43,6 +45,8 @@ def publish(
             names = ", ".join(f'"{column}"' for column in row)
             marks = ", ".join("?" * len(row))
             con.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
+    con.execute("drop table audit_case")
+    keep_audit_cases(con)
     con.execute("checkpoint")
     con.close()
     (folder / "CURRENT").write_text(name, encoding="utf-8")

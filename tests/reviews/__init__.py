@@ -1,0 +1,1 @@
+"""Reviews of audit cases: kept, never lost, never overwritten."""
