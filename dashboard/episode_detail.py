@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import filters, store, text, ui
+from dashboard import filters, review_panel, store, text, ui
 from dashboard.charts.timeline import Event, Mark, Score, timeline
 from pipelines import words
 from pipelines.explain.audit import sentence
@@ -27,6 +27,7 @@ def show(view: ui.View, found: dict[str, Any]) -> None:
         part = parts[names.index(chosen)] if chosen in names else parts[0]
     st.header(f"Episode {part['episode_id']}")
     _summary(part, view)
+    review_panel.show(view, part["episode_id"])
     diary = store.rows(view.snapshot, "log_days", episode_key=part["episode_key"])
     events, scores = _events(part, diary), _scores(part)
     ui.show(timeline(events, scores, view.colours, _marks(part)), "timeline")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import back, episode_list, filters, store, text, ui
+from dashboard import back, episode_list, filters, review_queue, reviews, store, text, ui
 from dashboard.ui import View
+from pipelines.errors import OutcomesError
+from pipelines.reviews.findings import FINDINGS
+from pipelines.reviews.standing import STATES
 
 MOST: Final = 500
 CHOSEN: Final = "chosen_in_queue"
@@ -33,11 +36,18 @@ PLACES: Final = {
 
 
 def show(view: View) -> None:
-    """Filters, how many cases they leave, and the list."""
+    """How far the audit has come, filters, how many cases they leave, and the list."""
+    try:
+        standing = reviews.standing()
+    except OutcomesError as error:
+        reviews.told(error)
+        standing = []
+    review_queue.progress(view, standing)
     levels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
     rules = {row["title"]: row["rule_id"] for row in store.rows(view.snapshot, "rules")}
-    chosen = _filters(levels, rules)
-    found = store.selected(view.snapshot, "queue", view.filter, most=MOST, **chosen)
+    chosen = _filters(levels, rules) | review_queue.filters(standing)
+    review_queue.keep(chosen)
+    found = review_queue.rows(view, standing, chosen, most=MOST)
     if not found:
         st.info("No case matches these filters.", icon=":material/info:")
         return
@@ -47,7 +57,7 @@ def show(view: View) -> None:
         said += f"; the first {text.count(len(found))} are listed"
     st.markdown(
         f"**{said}**, the most urgent first, the oldest first within a kind. Choose a row to open "
-        "its episode."
+        "its episode and to say what you found."
     )
     names = filters.site_names(view.snapshot)
     ids = [row["episode_id"] for row in found]
@@ -56,10 +66,13 @@ def show(view: View) -> None:
     at = ui.chosen_row(rows, "Audit queue", CHOSEN, ("Episode", "Why it is here", "Date"))
     if at is not None:
         back.remember("audit", ids, at)
-        st.switch_page(episode_list.PAGE, query_params={"episode": ids[at]})
+        st.switch_page(
+            episode_list.PAGE,
+            query_params={"episode": ids[at], "case": found[at]["case_key"]},
+        )
 
 
-def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, object]:
+def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, Any]:
     left, middle, right, last = st.columns(4)
     with left:
         found = _several("What was found", FOUND, "finding")
@@ -88,6 +101,14 @@ def _several(label: str, words: dict[str, str], key: str) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
+def review_said(row: store.Row) -> str:
+    """`Justified deviation (A. Reader)`, and whether the case has changed since."""
+    if row["review"] is None:
+        return STATES[row["state"]]
+    said = f"{FINDINGS[row['review']]} ({row['reviewer']})"
+    return f"{said}; changed since" if row["state"] == "changed" else said
+
+
 def _row(row: store.Row, levels: dict[str, str], names: dict[str, str]) -> dict[str, str]:
     delay = text.NONE
     if row["days"] is not None:
@@ -97,7 +118,8 @@ def _row(row: store.Row, levels: dict[str, str], names: dict[str, str]) -> dict[
         "What was found": FOUND[row["found"]] + (" (possible)" if row["possible"] else ""),
         "Date": text.day(row["day"]),
         "Days to action": delay,
-        "Signs": "; ".join(row["titles"]) or levels.get(row["level"], row["level"]),
+        "Signs": row["titles"] or levels.get(row["level"], row["level"]),
+        "Review": review_said(row),
         "Site": names.get(row["site_id"], text.NONE),
         "Episode": row["episode_id"],
     }

@@ -50,7 +50,12 @@ Params = tuple[tuple[str, Any], ...]
 Chosen = tuple[Any, ...]
 """The values of a filter, which a cache can take as a key."""
 
-OF_CASES: Final = frozenset({"episodes", "episode_ids", "near_ids", "log_days", "queue"})
+OF_CASES: Final = frozenset(
+    {
+        *("episodes", "episode_ids", "near_ids", "log_days"),
+        *("queue", "episode_cases", "review_states"),
+    }
+)
 """Queries whose rows are single episodes: refused outside the mode that shows cases."""
 
 

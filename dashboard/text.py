@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
@@ -18,6 +19,11 @@ LEVEL_CODES: Final = ("SELF_MANAGE", "TIMS", "GP", "URGENT", "A_AND_E")
 def count(n: int) -> str:
     """12,345."""
     return f"{n:,}"
+
+
+def plain(words: str) -> str:
+    """Words that somebody typed, so that none of their signs is taken for markup or a formula."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+.!|~$:&-])", r"\\\1", words)
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:

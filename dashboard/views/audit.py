@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import audit_matrix, mode, queue, sections, ui
+from dashboard import audit_matrix, mode, queue, review_summary, sections, ui
 
 view = ui.opened(
     "Referral audit",
@@ -18,6 +18,7 @@ sections.over_time(view, "red_flags_not_in_time_share")
 if mode.sees_cases():
     st.header("Audit queue")
     queue.show(view)
+    review_summary.samples(view)
 
 st.header("Cauda equina safety panel")
 sections.figures(view, sections.SAFETY_PANEL, "From the question to the result")
@@ -34,6 +35,8 @@ st.header("Agreement")
 audit_matrix.show(view)
 sections.by_part(view, "audit_categories")
 sections.figures(view, sections.AGREEMENT, "Agreement in figures")
+if mode.sees_cases():
+    review_summary.agreement(view)
 
 st.header("How soon was it acted on?")
 sections.by_part(view, "days_to_action", bars=False)

@@ -1,0 +1,105 @@
+"""The reviews as pages need them: those that stand, as a query takes them, and what is saved."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard import mode, store
+from dashboard.snapshots import Snapshot, asked, home
+from pipelines.errors import OutcomesError
+from pipelines.home import Home
+from pipelines.measures.filter import Filter
+from pipelines.reviews.agreement import BeforeAndAfter, before_and_after
+from pipelines.reviews.case import CaseKey
+from pipelines.reviews.database import URL_VARIABLE
+from pipelines.reviews.findings import Verdict
+from pipelines.reviews.samples import Sample, draw_sample, samples
+from pipelines.reviews.standing import audit_cases
+from pipelines.reviews.store import FIRST, SECOND, Review, ReviewStore, Seen, open_store
+
+SECOND_READER: Final = "second"
+"""Key of the toggle by which a person reads blind to the first reader."""
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(root: str, url: str | None) -> ReviewStore:
+    return open_store(Home.open(root, create=False))
+
+
+def opened() -> ReviewStore:
+    """The store of this home; StoreAway when it cannot be used, CasesWithheld without cases."""
+    mode.need_cases()
+    found: ReviewStore = _opened(str(home()), os.environ.get(URL_VARIABLE))
+    return found
+
+
+def reading() -> int:
+    """Whether this person reads as the first or as the second reader."""
+    return SECOND if st.session_state.get(SECOND_READER) else FIRST
+
+
+def standing() -> list[Review]:
+    """Every review that stands, of both readings."""
+    return opened().standing()
+
+
+def told(error: OutcomesError) -> None:
+    """Say on the page that reviews cannot be read or saved now; the rest of it can be used."""
+    hint = f" {error.hint}" if error.hint else ""
+    st.warning(f"{error.what[0].upper()}{error.what[1:]}.{hint}", icon=":material/rate_review:")
+
+
+def parameters(found: Sequence[Review], of: int) -> dict[str, tuple[str, ...]]:
+    """The reviews of one reading as the lists that `queries/queue.sql` joins its cases with."""
+    chosen = [each for each in found if each.reading == of]
+    return {
+        "review_keys": tuple(str(each.key) for each in chosen),
+        "review_marks": tuple(each.seen.mark for each in chosen),
+        "review_findings": tuple(each.verdict.finding for each in chosen),
+        "review_by": tuple(each.verdict.reviewer for each in chosen),
+    }
+
+
+def states(snapshot: Snapshot, flt: Filter, found: Sequence[Review], of: int) -> Counter[str]:
+    """How many of the selected cases are not reviewed, reviewed, or changed since."""
+    lists = parameters(found, of)
+    rows = store.selected(
+        snapshot,
+        "review_states",
+        flt,
+        review_keys=lists["review_keys"],
+        review_marks=lists["review_marks"],
+    )
+    return Counter({row["state"]: row["n"] for row in rows})
+
+
+def agreement(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> BeforeAndAfter:
+    """Agreement with the leaflet before and after review, under a filter."""
+    mode.need_cases()
+    return asked(snapshot.path, lambda cur: before_and_after(cur, found, flt))
+
+
+def save(snapshot: Snapshot, case: store.Row, verdict: Verdict, opened_at: int, of: int) -> Review:
+    """Save a review of a case as the queue gives it; see `ReviewStore.add` for what it refuses."""
+    seen = Seen(case["mark"], snapshot.rules, snapshot.name)
+    return opened().add(CaseKey.parse(case["case_key"]), verdict, seen, opened_at, of)
+
+
+def all_samples() -> list[Sample]:
+    """Every sample that was drawn, the latest first."""
+    return samples(opened())
+
+
+def draw(snapshot: Snapshot, flt: Filter, name: str, margin: float, by: str) -> Sample:
+    """Draw a random sample of the selected cases and keep it; its name is its seed."""
+    mode.need_cases()
+    cases: Any = asked(snapshot.path, lambda cur: audit_cases(cur, flt))
+    return draw_sample(
+        opened(), name.strip(), cases, seed=name.strip(), margin=margin, made_by=by.strip(),
+        ruleset=snapshot.rules, published=snapshot.name,
+    )  # fmt: skip
