@@ -115,11 +115,11 @@ def _row(row: store.Row, levels: dict[str, str], names: dict[str, str]) -> dict[
         delay = f"{text.days(row['days'])} (within {row['allowed_days']})"
     return {
         "Why it is here": PLACES[row["place"]],
+        "Review": review_said(row),
         "What was found": FOUND[row["found"]] + (" (possible)" if row["possible"] else ""),
         "Date": text.day(row["day"]),
         "Days to action": delay,
         "Signs": row["titles"] or levels.get(row["level"], row["level"]),
-        "Review": review_said(row),
         "Site": names.get(row["site_id"], text.NONE),
         "Episode": row["episode_id"],
     }

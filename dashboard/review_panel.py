@@ -34,6 +34,7 @@ def show(view: View, episode_id: str) -> None:
     except OutcomesError as error:
         reviews.told(error)
         return
+    review_queue.progress(view, standing)
     _said()
     case = _case(cases)
     of = reviews.reading()
@@ -146,12 +147,12 @@ def _form(view: View, case: store.Row, newest: Review | None, standing: Sequence
             "Note", key=keys["note"], max_chars=LONGEST_NOTE, help="Nothing about the person."
         )
         args = (view, case, newest.version if newest else 0, keys)
-        first, second = st.columns(2)
-        first.form_submit_button(
-            "Save and open the next case", type="primary", on_click=_save, args=(*args, True),
-            shortcut="Ctrl+Enter",
-        )  # fmt: skip
-        second.form_submit_button("Save", on_click=_save, args=(*args, False))
+        with st.container(horizontal=True):
+            st.form_submit_button(
+                "Save and open the next case", type="primary", on_click=_save, args=(*args, True),
+                shortcut="Mod+S",
+            )  # fmt: skip
+            st.form_submit_button("Save", on_click=_save, args=(*args, False))
     following = review_queue.following(view, standing, case["case_key"])
     if following is None:
         st.markdown("No other case of the queue needs a review.")
