@@ -16,7 +16,6 @@ from pipelines.reviews.standing import CHANGED, OPEN, REVIEWED, STATES
 from pipelines.reviews.store import SECOND, Review
 
 KEPT: Final = "_queue_filters"
-MOST: Final = 500
 EVERY_CASE: Final = ""
 NOTHING: Final[dict[str, Any]] = {
     **dict.fromkeys(("found", "levels", "rules", "states", "findings", "reviewers", "sample"), ()),
@@ -90,11 +89,16 @@ def keep(chosen: dict[str, Any]) -> None:
 
 
 def rows(
-    view: View, standing: Sequence[Review], chosen: dict[str, Any], most: int
+    view: View, standing: Sequence[Review], chosen: dict[str, Any], most: int, after: str = ""
 ) -> list[store.Row]:
-    """The cases of the queue with the reviews of this reader's reading."""
+    """The cases of the queue with the reviews of this reader's reading.
+
+    With `after` (a case's key) those that follow it come first, then those before it.
+    """
     lists = reviews.parameters(standing, reviews.reading())
-    return store.selected(view.snapshot, "queue", view.filter, most=most, **chosen, **lists)
+    return store.selected(
+        view.snapshot, "queue", view.filter, most=most, after=after, **chosen, **lists
+    )
 
 
 def following(view: View, standing: Sequence[Review], case_key: str) -> store.Row | None:
@@ -103,10 +107,7 @@ def following(view: View, standing: Sequence[Review], case_key: str) -> store.Ro
     From the end of the list it goes on at its beginning; None when no case is left.
     """
     chosen = st.session_state.get(KEPT, NOTHING)
-    # A list of cases that are not reviewed has just lost this one: its place is found without.
-    everything = {**chosen, "states": (), "findings": (), "reviewers": ()}
-    listed = rows(view, standing, everything, most=100_000)
-    at = next((n for n, row in enumerate(listed) if row["case_key"] == case_key), -1)
-    ahead = [*listed[at + 1 :], *listed[: max(at, 0)]]
-    wanted = set(chosen["states"]) - {REVIEWED} or {OPEN, CHANGED}
-    return next((row for row in ahead if row["state"] in wanted), None)
+    wanted = tuple(sorted(set(chosen["states"]) - {REVIEWED} or {OPEN, CHANGED}))
+    open_ones = {**chosen, "states": wanted, "findings": (), "reviewers": ()}
+    found = rows(view, standing, open_ones, 1, case_key)
+    return found[0] if found else None

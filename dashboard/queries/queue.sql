@@ -2,7 +2,8 @@
 -- Grain: one row per trigger or action of an episode part. The oldest first within a place.
 -- $found: MISSED, LATE, OVER (empty: all); $levels: level codes; $rules: rule ids; $certain:
 -- 'confirmed', 'possible' or ''; $states, $findings, $reviewers: of the review; $sample: case
--- keys in the order of reading (empty: all cases). $review_…: the reviews, one list per column.
+-- keys in the order of reading (empty: all cases); $after: a case whose followers come first;
+-- $review_…: the reviews, one list per column.
 with reviews as (
     select
         unnest($review_keys::varchar[]) as case_key,
@@ -27,7 +28,11 @@ cases as (
 ),
 
 chosen as (
-    select *
+    select
+        *,
+        row_number() over (
+            order by list_position($sample::varchar[], case_key), place, day, episode_key
+        ) as position
     from cases
     where
         (len($found::varchar[]) = 0 or list_contains($found::varchar[], found))
@@ -37,15 +42,28 @@ chosen as (
             or list_has_any($rules::varchar[], string_split(rules, ','))
         )
         and ($certain = '' or possible = ($certain = 'possible'))
-        and (len($states::varchar[]) = 0 or list_contains($states::varchar[], state))
+        and (len($sample::varchar[]) = 0 or list_contains($sample::varchar[], case_key))
+),
+
+-- A case that was just reviewed is no longer among the open ones, and still has its place.
+here as (
+    select coalesce(max(position), 0) as position from chosen where case_key = $after
+),
+
+listed as (
+    select *
+    from chosen
+    where
+        (len($states::varchar[]) = 0 or list_contains($states::varchar[], state))
         and (len($findings::varchar[]) = 0 or list_contains($findings::varchar[], review))
         and (len($reviewers::varchar[]) = 0 or list_contains($reviewers::varchar[], reviewer))
-        and (len($sample::varchar[]) = 0 or list_contains($sample::varchar[], case_key))
+        and case_key <> $after
 )
 
 select
-    *,
+    listed.*,
     count(*) over () as n_all
-from chosen
-order by list_position($sample::varchar[], case_key), place, day, episode_key
+from listed
+cross join here
+order by listed.position <= here.position, listed.position
 limit $most
