@@ -50,7 +50,7 @@ create table param_set (
 );
 create table contact (
     contact_key bigint, episode_key bigint, contact_date date, evaluated boolean, site_id varchar,
-    screen_complete boolean
+    screen_complete boolean, nprs decimal(6, 3), nprs_leg decimal(6, 3), nprs_back decimal(6, 3)
 )
 """
 

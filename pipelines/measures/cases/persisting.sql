@@ -1,4 +1,19 @@
 -- Episodes as a count: open and past 8 weeks, ever past 6 or 8 weeks, and about to cross.
+with scored as (
+    select
+        e.episode_key,
+        max(greatest(k.nprs, k.nprs_leg, k.nprs_back)) as highest
+    from episode as e
+    join contact as k on k.episode_key = e.episode_key and k.contact_date = e.last_symptomatic_date
+    group by e.episode_key
+),
+
+episodes as (
+    select e.*, s.highest, s.episode_key is not null as by_contact
+    from episode as e
+    left join scored as s on s.episode_key = e.episode_key
+)
+
 select
     episode_key,
     null::varchar as detail,
@@ -28,5 +43,11 @@ select
         when tti_event = 'improved' then 'improved'
         when tti_event in ('censored', 'escalated') then 'not improved'
         else 'improvement not known'
-    end as improvement
-from episode
+    end as improvement,
+    -- On the latest day with symptoms. A day that only the diary tells has a score of 1 or more.
+    case
+        when highest >= 1 or (not by_contact and last_symptomatic_date is not null) then 'pain'
+        when highest = 0 then 'numbness or tingling without pain'
+        else 'pain not scored'
+    end as pain
+from episodes
