@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import duckdb
 
+from pipelines.measures.case_reason import reason_of
 from pipelines.measures.catalogue import Measure, catalogue
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
 from pipelines.measures.kept_counts import GROUPS, counting, cuts, digest, key_of, question
@@ -50,7 +51,9 @@ KEPT: Final = (
     "global_change",
     "help_due",
     "improvement_definition",
+    "improvement_interval",
     "msk_hq",
+    "persisting",
     "recorded",
     "return",
     "review",
@@ -184,9 +187,12 @@ def _grouping(measure: Measure, by: tuple[str, ...], kept: bool) -> str:
         (
             *(f"{EXPRESSION_OF[name]} as by_{i}" for i, name in enumerate(by)),
             f"{measure.part or 'null::varchar'} as part",
-            f"{measure.reason} as reason",
+            f"{reason_of(measure)} as reason",
             f"{measure.mature} as mature",
-            *(f"case when {measure.reason} is null then {sql} end as {name}" for name, sql in kind),
+            *(
+                f"case when {reason_of(measure)} is null then {sql} end as {name}"
+                for name, sql in kind
+            ),
         )
     )
     keys = ", ".join((*(f"by_{i}" for i in range(len(by))), "part", "reason", *dict(kind)))
@@ -233,7 +239,7 @@ def case_rows(
         (
             *("episode_key", "detail", "clock_date"),
             f"{measure.part or 'null::varchar'} as part",
-            f"{measure.reason} as reason",
+            f"{reason_of(measure)} as reason",
             *(f"{sql} as {name}" for name, sql in _kind(measure)),
         )
     )

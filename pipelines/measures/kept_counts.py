@@ -16,6 +16,7 @@ import hashlib
 from functools import cache
 from typing import Any, Final
 
+from pipelines.measures.case_reason import reason_of
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.filter import COLUMN_OF, Filter
 
@@ -45,6 +46,9 @@ GROUPS: Final = {
     "incidence": "times",
     "restricted_mean": "times",
     "same_level": "levels",
+    "incidence_range": "ranges",
+    "interval_incidence": "intervals",
+    "interval_survival": "intervals",
 }
 """Kind -> the table that holds its counts; kinds of one table read the same columns."""
 TYPE_OF: Final = {
@@ -53,6 +57,9 @@ TYPE_OF: Final = {
     "entry": "integer",
     "exit": "integer",
     "event": "integer",
+    "seen_without": "integer",
+    "seen_with": "integer",
+    "stratum": "integer",
     "expected": "integer",
     "recorded": "integer",
 }
@@ -109,10 +116,10 @@ def counting(measure: Measure, cases: str, kind: tuple[tuple[str, str], ...]) ->
             "coalesce(site_id, 'unknown') as site",
             *(f"coalesce({COLUMN_OF[FIELD_OF[name]]}, 'unknown') as {name}" for name in further),
             f"{measure.part or 'null::varchar'} as part",
-            f"{measure.reason} as reason",
+            f"{reason_of(measure)} as reason",
             f"{measure.mature} as mature",
             *(
-                f"case when {measure.reason} is null then {sql} end::{TYPE_OF[name]} as {name}"
+                f"case when {reason_of(measure)} is null then {sql} end::{TYPE_OF[name]} as {name}"
                 for name, sql in kind
             ),
         )

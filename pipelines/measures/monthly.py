@@ -82,6 +82,7 @@ def charted(
         month_chart(entry, part, rows, chart_as)
         for part, rows in by_part.items()
         if any(isinstance(row.result, Estimate | Median) for row in rows)
+        and any(row.by[0] != "unknown" for row in rows)
     )
 
 
