@@ -36,7 +36,7 @@ select
         when e.n_evaluated = 0 then 'NO_CONTACT'
         when past.episode_key is null then 'NOT_SEEN_PAST_8_WEEKS'
         when not coalesce(e.mature_8w, false) then 'NOT_MATURE'
-        when past.first_state = 'unknown' then 'CRITERION_UNKNOWN'
+        when coalesce(past.first_state, 'unknown') = 'unknown' then 'CRITERION_UNKNOWN'
     end as reason_first,
     case
         when e.n_evaluated = 0 then 'NO_CONTACT'

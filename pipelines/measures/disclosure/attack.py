@@ -26,16 +26,24 @@ ROUNDS: Final = 6
 
 @dataclass(slots=True)
 class Reader:
-    """The counts of one kind, and the witnesses found so far. `members` (nodes, cells)."""
+    """The counts of one kind, and what the witnesses found so far let its lines be.
+
+    `members` (nodes, cells); `low`, `high` (nodes,) over the truth and all witnesses.
+    """
 
     members: Ints
     cells: Ints
-    found: list[Ints] = field(default_factory=list)
+    low: Ints = field(init=False)
+    high: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The truth is the first that a line may be."""
+        self.low = self.members @ self.cells
+        self.high = self.low.copy()
 
     def reach(self) -> Ints:
         """(2, nodes): smallest and largest value of each line over the truth and the witnesses."""
-        values = np.stack([self.members @ v for v in [self.cells, *self.found]])
-        return np.stack([values.min(axis=0), values.max(axis=0)])
+        return np.stack([self.low, self.high])
 
     def pinned(self, hidden: Bools) -> Bools:
         """Lines that are nobody, as a shown line that holds them is nobody: a zero, not small."""
@@ -60,7 +68,8 @@ class Reader:
         witness: Ints = np.rint(answer.x).astype(np.int64)
         if witness.min() < 0 or not np.array_equal(shown @ witness, truth):
             return False
-        self.found.append(witness)
+        values = self.members @ witness
+        self.low, self.high = np.minimum(self.low, values), np.maximum(self.high, values)
         return True
 
 
