@@ -10,6 +10,8 @@ from typing import Final
 import streamlit as st
 
 CAME_FROM: Final = "_came_from"
+NEXT_CASE: Final = "_next_case"
+"""Which of an episode's cases is to be shown."""
 VIEWS: Final = Path(__file__).parent / "views"
 WORDS: Final = {
     "audit": "Back to the audit queue",
@@ -19,19 +21,27 @@ WORDS: Final = {
 
 @dataclass(frozen=True)
 class From:
-    """The list: its page and place in the address, the episodes of its rows, and the row opened."""
+    """The list: its page and place in the address, its rows, and the one that is open.
+
+    `ids` are the episodes of the rows, `cases` the audit's cases where rows are such.
+    """
 
     script: str
     address: dict[str, str]
     ids: tuple[str, ...]
+    cases: tuple[str, ...]
     at: int
 
 
 def remember(
-    script: str, ids: Sequence[str], at: int, address: dict[str, str] | None = None
+    script: str,
+    ids: Sequence[str],
+    at: int,
+    address: dict[str, str] | None = None,
+    cases: Sequence[str] = (),
 ) -> None:
     """Note the page (and its place in the address) and the row from which an episode is opened."""
-    st.session_state[CAME_FROM] = From(script, address or {}, tuple(ids), at)
+    st.session_state[CAME_FROM] = From(script, address or {}, tuple(ids), tuple(cases), at)
 
 
 def forget() -> None:
@@ -57,11 +67,14 @@ def link(episode_id: str) -> None:
         icon=":material/arrow_back:",
         query_params=came_from.address,
     )
-    if came_from.ids[came_from.at] != episode_id:
+    if episode_id not in came_from.ids:
         return
+    if came_from.ids[came_from.at] != episode_id:  # opened by other means than these buttons
+        came_from = replace(came_from, at=came_from.ids.index(episode_id))
+        st.session_state[CAME_FROM] = came_from
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Row {came_from.at + 1:,} of {len(came_from.ids):,}")
-        for label, step in (("Previous case", -1), ("Next case", 1)):
+        for label, step in (("Previous row", -1), ("Next row", 1)):
             to = came_from.at + step
             st.button(
                 label, on_click=_go, args=(to,), disabled=not 0 <= to < len(came_from.ids),
@@ -74,3 +87,5 @@ def _go(at: int) -> None:
     came_from: From = st.session_state[CAME_FROM]
     st.session_state[CAME_FROM] = replace(came_from, at=at)
     st.session_state["episode"] = came_from.ids[at]
+    if came_from.cases:
+        st.session_state[NEXT_CASE] = came_from.cases[at]

@@ -168,10 +168,9 @@ def _line(
     head = f", {two.then_words}: " if two.then_words else ": "
     said = head + difference(entry, now, then, which != ALL_SITES)
     if two.trimmed:
-        said += (
-            f". Complete months only: now is {two.now_words}, {shown.said(now, entry)}"
-            f" ({shown.of(now, entry)})"
-        )
+        n = shown.of(now, entry)
+        said += f". Complete months only: now is {two.now_words}, {shown.said(now, entry)}"
+        said += f" ({n})" if n else ""
     return said
 
 
@@ -188,11 +187,12 @@ def difference(entry: Measure, now: Shown, then: Shown, apart: bool) -> str:
     if a is None or b is None:
         return said
     said += f"; now {_moved(entry, a - b)}"
-    gap = between(entry.id, now, then) if apart and entry.unit == "share" else None
+    gap = between(entry.id, now, then) if apart else None
     if not isinstance(gap, Estimate) or gap.lower is None or gap.upper is None:
         return said
     clear = "a clear difference" if gap.lower > 0 or gap.upper < 0 else "no clear difference"
-    return f"{said} (95% CI {gap.lower * 100:+.1f} to {gap.upper * 100:+.1f}): {clear}"
+    scale = 100 if entry.unit == "share" else 1
+    return f"{said} (95% CI {gap.lower * scale:+.1f} to {gap.upper * scale:+.1f}): {clear}"
 
 
 def _moved(entry: Measure, by: float) -> str:

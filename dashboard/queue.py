@@ -24,6 +24,12 @@ CERTAIN: Final = {
     "confirmed": "Confirmed",
     "possible": "Possible: when the sign began is not known",
 }
+LATE: Final[dict[str, tuple[int | None, int | None]]] = {
+    "Any": (None, None),
+    "1 or 2 days late": (1, 2),
+    "3 to 7 days late": (3, 7),
+    "More than 7 days late": (8, None),
+}
 PLACES: Final = {
     1: "A&E sign, no action recorded",
     2: "A&E sign, acted on late",
@@ -56,8 +62,8 @@ def show(view: View) -> None:
     if total > len(found):
         said += f"; the first {text.count(len(found))} are listed"
     st.markdown(
-        f"**{said}**, the most urgent first, the oldest first within a kind. Choose a row to open "
-        "its episode and to say what you found."
+        f"**{said}**, the most urgent first; within a kind the confirmed before the possible, the "
+        "oldest first. Choose a row to open its episode and to say what you found."
     )
     names = filters.site_names(view.snapshot)
     ids = [row["episode_id"] for row in found]
@@ -65,7 +71,7 @@ def show(view: View) -> None:
     rows = [_row(row, levels, names) for row in found]
     at = ui.chosen_row(rows, "Audit queue", CHOSEN, ("Episode", "Why it is here", "Date"))
     if at is not None:
-        back.remember("audit", ids, at)
+        back.remember("audit", ids, at, cases=[row["case_key"] for row in found])
         st.switch_page(
             episode_list.PAGE,
             query_params={"episode": ids[at], "case": found[at]["case_key"]},
@@ -73,13 +79,17 @@ def show(view: View) -> None:
 
 
 def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, Any]:
-    left, middle, right, last = st.columns(4)
+    left, middle, right, lateness, last = st.columns(5)
     with left:
         found = _several("What was found", FOUND, "finding")
     with middle:
         chosen = _several("Level", dict(reversed(levels.items())), "level")
     with right:
         titles = _several("Sign", {title: title for title in rules}, "rule")
+    with lateness:
+        late = st.selectbox(
+            "How late", list(LATE), key="late", bind="query-params", persist_state="session"
+        )
     with last:
         certain = st.selectbox(
             "Certainty", list(CERTAIN), format_func=CERTAIN.__getitem__, key="certain",
@@ -90,6 +100,8 @@ def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, Any]:
         "levels": chosen,
         "rules": tuple(sorted(rules[title] for title in titles)),
         "certain": certain or "",
+        "late_from": LATE[late or "Any"][0],
+        "late_to": LATE[late or "Any"][1],
     }
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import mode, queue, review_queue, reviews, store, text
+from dashboard import back, mode, queue, review_queue, reviews, store, text
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.reviews.case import CaseKey
@@ -17,7 +17,7 @@ from pipelines.reviews.store import FIRST, SECOND, Review
 
 NAME: Final = "reviewer_name"
 SAID: Final = "_review_said"
-NEXT: Final = "_next_case"
+NEXT: Final = back.NEXT_CASE
 WANTED: Final = "_case_shown_for"
 
 

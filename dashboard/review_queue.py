@@ -19,6 +19,7 @@ KEPT: Final = "_queue_filters"
 EVERY_CASE: Final = ""
 NOTHING: Final[dict[str, Any]] = {
     **dict.fromkeys(("found", "levels", "rules", "states", "findings", "reviewers", "sample"), ()),
+    **dict.fromkeys(("late_from", "late_to")),
     "certain": "",
 }
 

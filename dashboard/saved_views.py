@@ -34,7 +34,7 @@ MOST_VALUES: Final = 40
 LARGEST_FILE: Final = 1_000_000
 WAIT_SECONDS: Final = 3.0
 
-NEVER_KEPT: Final = frozenset({"episode", "find"})
+NEVER_KEPT: Final = frozenset({"episode", "find", "case"})
 """What may hold an episode's id, in whatever mode: a kept one would outlive the data."""
 
 Choices = tuple[tuple[str, tuple[str, ...]], ...]

@@ -176,7 +176,7 @@ def by_dimension(view: View, name: str, part: str | None = None, fixed: str = ""
     ]
     lines.sort(key=lambda line: not line.known)
     whole = store.one(view.snapshot, name, view.filter, part)
-    heading = f"{entry.name}, by {drill.CUTS[by].lower()}"
+    heading = f"{entry.name}{f', {part}' if part else ''}, by {drill.CUTS[by].lower()}"
     ui.show(
         by_value.dots(lines, entry, view.colours, heading, whole, drill.CUTS[by]),
         f"by_{name}_{part or ''}_{fixed}",

@@ -1,7 +1,9 @@
 -- What an auditor looks at, in the order of safety, with the review of each case, where it has one.
--- Grain: one row per trigger or action of an episode part. The oldest first within a place.
+-- Grain: one row per trigger or action of an episode part. Within a place the confirmed before the
+-- possible, the oldest first.
 -- $found: MISSED, LATE, OVER (empty: all); $levels: level codes; $rules: rule ids; $certain:
--- 'confirmed', 'possible' or ''; $states, $findings, $reviewers: of the review; $sample: case
+-- 'confirmed', 'possible' or ''; $late_from, $late_to: days beyond those allowed (null: any);
+-- $states, $findings, $reviewers: of the review; $sample: case
 -- keys in the order of reading (empty: all cases); $after: a case whose followers come first;
 -- $review_…: the reviews, one list per column.
 with reviews as (
@@ -31,7 +33,7 @@ chosen as (
     select
         *,
         row_number() over (
-            order by list_position($sample::varchar[], case_key), place, day, episode_key
+            order by list_position($sample::varchar[], case_key), place, possible, day, episode_key
         ) as position
     from cases
     where
@@ -42,6 +44,9 @@ chosen as (
             or list_has_any($rules::varchar[], string_split(rules, ','))
         )
         and ($certain = '' or possible = ($certain = 'possible'))
+        -- What was never acted on has no lateness, so a wish for one leaves it out.
+        and ($late_from::integer is null or days - allowed_days >= $late_from::integer)
+        and ($late_to::integer is null or days - allowed_days <= $late_to::integer)
         and (len($sample::varchar[]) = 0 or list_contains($sample::varchar[], case_key))
 ),
 

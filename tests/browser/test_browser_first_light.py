@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -198,6 +199,29 @@ def test_server_answers_only_here_and_with_its_headers(visit: Visitor) -> None:
     policy = answer.headers["content-security-policy"]
     host = urlsplit(page.server.url).netloc
     assert f"ws://{host}" in policy
+    assert "default-src 'none'" in policy
+    assert "'unsafe-eval'" not in policy
     assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["permissions-policy"]
     refused = page.page.request.get(page.server.url + "/", headers={"Host": "evil.example"})
     assert refused.status == 400
+    assert knocks(host, f"http://{host}") == 101
+    assert knocks(host, "http://evil.example") == 403
+
+
+def knocks(host: str, origin: str) -> int:
+    """What the server answers to a page of another site that wants to open its web socket."""
+    line = HTTPConnection(host, timeout=10)
+    try:
+        line.request(
+            "GET", "/_stcore/stream",
+            headers={
+                "Host": host, "Origin": origin, "Connection": "Upgrade", "Upgrade": "websocket",
+                "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            },
+        )  # fmt: skip
+        return line.getresponse().status
+    finally:
+        line.close()

@@ -116,7 +116,7 @@ def test_the_audit_goes_from_case_to_case_by_keyboard(visit: Visitor) -> None:
     main = page.page.locator("[data-testid=stMain]")
     assert "Row 2 of" in main.inner_text()
     second = parse_qs(page.query)["episode"]
-    focus("Next case")
+    focus("Next row")
     keys.press("Enter")
     page.page.get_by_text("Row 3 of").wait_for()
     page.settle()

@@ -32,6 +32,12 @@ def outcomes(*words, home=None, **environment):
     )
 
 
+def test_no_dashboard_for_other_machines(tmp_path):
+    refused = outcomes("dashboard", "--address", "0.0.0.0", home=tmp_path)
+    assert refused.returncode == 2
+    assert "patient-level data" in refused.stderr + refused.stdout
+
+
 def verbs(command=None, path=()):
     command = command or get_command(app)
     for name, each in command.commands.items():

@@ -288,6 +288,10 @@ def test_a_difference_is_judged_by_its_own_interval() -> None:
     assert f"(95% CI {gap.lower * 100:+.1f} to {gap.upper * 100:+.1f}): a clear difference" in said
     close = comparison.difference(ENTRY, share(NAME, 101, 500), then, apart=True)
     assert "no clear difference" in close
+    waits = [Median("wait_triage_to_appointment", v, v - 3, v + 4, 90, 80, (), "KM")
+             for v in (41.0, 35.0)]  # fmt: skip
+    days = comparison.difference(measure("wait_triage_to_appointment"), *waits, apart=True)
+    assert "6 days higher (95% CI +1.0 to +11.0): a clear difference" in days
     # One group lies within the other: the interval of two groups apart would be wrong.
     assert "CI" not in comparison.difference(ENTRY, now, then, apart=False)
     assert comparison.difference(ENTRY, now, share(NAME, 0, 0), True) == "not estimable (n = 0)"

@@ -132,6 +132,7 @@ def test_periods_are_compared_over_complete_months(
     assert isinstance(median, Median) and median.value is not None
     assert f"⇄ Previous period, October to December 2025: {text.days(median.value)}" in said
     assert "Complete months only: now is January to March 2026" in said
+    assert "()" not in said
 
 
 def test_bars_add_up_to_all_episodes(
