@@ -23,7 +23,6 @@ from pipelines.measures.types import Exclusions
 VIEW = "_view"
 OPENED = "_page_opened"
 """Set while a page is being drawn, so that what breaks it off gives it no second title."""
-MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:&-])")
 LONG_TABLE = 40
 WIDE_TABLE = 5
 PRINT = """<style>@media print {
@@ -164,13 +163,10 @@ def plot(chart: Chart, key: str) -> bool:
 def _recorded(chart: Chart) -> None:
     """The service's own changes that are marked in the chart, as it wrote them."""
     if chart.recorded:
-        listed = "; ".join(f"**{each.number}** {plain(each.said())}" for each in chart.recorded)
+        listed = "; ".join(
+            f"**{each.number}** {text.plain(each.said())}" for each in chart.recorded
+        )
         st.markdown(f"Recorded changes: {listed}.")
-
-
-def plain(words: str) -> str:
-    """Words of somebody else, without effect as Markdown or HTML."""
-    return MARKUP.sub(r"\\\1", words)
 
 
 def download(found: Table, key: str) -> None:

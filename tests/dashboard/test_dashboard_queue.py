@@ -13,6 +13,7 @@ from dashboard.queue import FOUND, LATE, MOST
 from dashboard.ui import View
 from pipelines.measures.filter import Filter
 
+
 @pytest.fixture
 def queue(demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Rows of the queue with some of its filters set."""
