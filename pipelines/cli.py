@@ -123,7 +123,7 @@ def ingest(
     }
     receipts, refused = _ingest(opened(home), paths, how, wait, quiet=as_json)
     if as_json:
-        print(json.dumps([receipt.to_json() for receipt in receipts], indent=1))
+        print(json.dumps([*map(_told, receipts), *refused], indent=1))
     else:
         cli_files.print_balance(receipts)
     if refused:
@@ -171,17 +171,23 @@ def _ingest(
     how: dict[str, Any] | None = None,
     wait: float = 0.0,
     quiet: bool = False,
-) -> tuple[list[Receipt], int]:
-    """Ingest every path; refusals are told and counted, the other files are still taken in."""
-    receipts, refused = [], 0
+) -> tuple[list[Receipt], list[dict[str, Any]]]:
+    """Ingest every path; refusals are told and kept, the other files are still taken in."""
+    receipts, refused = [], []
     with home.lock("ingest", wait), bar(quiet=quiet) as progress:
         for path in paths:
             try:
                 receipts.append(ingest_file(home, path, progress=progress, **(how or {})))
             except OutcomesError as error:
-                refused += 1
+                told = {"place": error.where, "reason": error.what, "hint": error.hint}
+                refused.append({"outcome": "refused", "name": path.name, **told})
                 say(f"[bold]Refused.[/bold] {plain(error)}", error=True)
     return receipts, refused
+
+
+def _told(receipt: Receipt) -> dict[str, Any]:
+    outcome = "unchanged" if receipt.unchanged else "accepted"
+    return {"outcome": outcome, **receipt.to_json()}
 
 
 def _build(

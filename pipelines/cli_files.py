@@ -114,7 +114,7 @@ def quarantine_list(
         return
     table = Table("File", "Line", "Reason")
     for row in found[:MOST_LINES]:
-        table.add_row(row["name"], f"{row['line']:,}", row["reason"])
+        table.add_row(row["name"], f"{row['line']:,}", row["reason"].replace("_", " "))
     Console().print(table if found else "No row is set aside.")
     if len(found) > MOST_LINES:
         say(f"{len(found) - MOST_LINES:,} more; --json prints them all.")

@@ -97,7 +97,7 @@ def _tell(found: DryRun) -> None:
     if found.aside:
         table = Table("Would be set aside because", "First lines", title="Rows set aside")
         for reason, lines in found.aside.items():
-            table.add_row(reason, ", ".join(map(str, lines)))
+            table.add_row(reason.replace("_", " "), ", ".join(map(str, lines)))
         Console().print(table)
     if found.cells:
         table = Table("Column", "Why", "Cells", "Written", title="Cells that would be unknown")
@@ -106,7 +106,7 @@ def _tell(found: DryRun) -> None:
                 texts = found.spellings.get(column, {}).get(reason, [])
                 more = f" and {len(texts) - MOST_TEXTS} more" if len(texts) > MOST_TEXTS else ""
                 written = plain(", ".join(texts[:MOST_TEXTS]) + more)
-                table.add_row(column, reason, f"{count:,}", written)
+                table.add_row(column, reason.replace("_", " "), f"{count:,}", written)
         Console().print(table)
     if found.singled_out is not None:
         say(f"{found.singled_out:.0%} of the rows are alone in their site, bands and month.")

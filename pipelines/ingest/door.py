@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import landing_tables as landing
-from pipelines.errors import Refusal
+from pipelines.errors import OutcomesError, Refusal
 from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
 from pipelines.ingest import formats, issues, raw
 from pipelines.ingest.balance import check_balance, check_tolerances
@@ -88,6 +88,10 @@ def _offered(
     except Refusal as refusal:
         record_refusal(home, refusal, digest)
         raise
+    except OutcomesError as error:
+        # A profile that cannot be used, a key that is missing: the file was offered all the same.
+        record_refusal(home, Refusal(path.name, error.where, error.what, error.hint), digest)
+        raise
 
 
 def _correcting(path: Path, profile: Profile) -> Profile:
@@ -151,12 +155,16 @@ def _mapped(
     """Read, guard, map, balance, and only then write a file of one of the three streams."""
     reading = Reading(source, profile)
     rows = reading.rows(progress)
+    if progress:
+        progress(f"checking {source.path.name}", 0, len(rows))
     mapper = Mapper(profile, file_id, reading.extract_date(given), guarded(source, profile, rows))
     found, accepted, aside = mapper.map(rows)
     quarantine = Counter(reason for _, reason, _ in aside)
     records = Records(source.lines, mapper.accepted, len(aside), dict(reading.dropped))
     check_balance(source, records)
     check_tolerances(source, profile, records, quarantine, mapper)
+    if progress:
+        progress(f"checking {source.path.name}", len(rows), len(rows))
     write(folder / "rows.parquet", mapper, found, accepted, rows.lines, progress)
     _write_beside(folder, mapper, aside)
     days = _days(found[mapper.required[1]], accepted)

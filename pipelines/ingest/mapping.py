@@ -35,6 +35,7 @@ from pipelines.ingest.risk import SingledOut
 from pipelines.ingest.rows import Rows
 
 KEY_VARIABLE = "OUTCOMES_ID_KEY"
+LEAST_KEY = 16
 
 
 @dataclass
@@ -333,10 +334,11 @@ def _default_answer(name: str) -> str | None:
 
 def _id_key() -> bytes:
     key = os.environ.get(KEY_VARIABLE, "")
-    if len(key) < 16:
+    if len(key) < LEAST_KEY:
+        short = f"its key has {len(key)} characters only" if key else "there is no key"
         raise OutcomesError(
-            "the profile re-keys ids, but there is no key",
+            f"the profile re-keys ids, but {short}",
             where=f"environment variable {KEY_VARIABLE}",
-            hint="Set it to a secret of at least 16 characters, the same at every ingest.",
+            hint=f"Set it to a secret of {LEAST_KEY} or more characters, the same at every ingest.",
         )
     return key.encode()

@@ -55,4 +55,7 @@ def choose(home: Home, path: Path, wanted: str | Path | None) -> Profile:
         return fitting[0]
     listed = ", ".join(p.id for p in (fitting or profiles.values()))
     what = "several profiles fit its name" if fitting else "no profile fits its name"
-    raise Refusal(path.name, None, what, f"Name one with --profile: {listed}.")
+    hint = f"Name one with --profile: {listed}."
+    if not fitting:
+        hint += f" Or propose one of its own: outcomes profile draft {path.name}"
+    raise Refusal(path.name, None, what, hint)

@@ -61,6 +61,8 @@ class Reading:
         if into is None:
             raise self._refusal(None, "there is no header line", "Check header_row in the profile.")
         self._code(into)
+        if progress:
+            progress(f"reading {self.source.path.name}", self.total, self.source.lines)
         self._check_end(len(into.header))
         return self._unrepeated(into.rows())
 
