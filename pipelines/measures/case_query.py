@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import resources
@@ -201,6 +201,38 @@ def _grouping(measure: Measure, by: tuple[str, ...], kept: bool) -> str:
         + f"select {keys}, coalesce(bool_and(mature), false) as mature, count(*)::bigint as n\n"
         + f"from selected\ngroup by {keys}\norder by {keys}"
     )
+
+
+def jointly(
+    cur: duckdb.DuckDBPyConnection, family: Sequence[Measure], by: tuple[str, ...]
+) -> list[Row]:
+    """All cases of one file by what each measure of `family` makes of them.
+
+    Keys: `by_0` …, `states` (a text per measure, joined by "|": hit, not, out, or outside of what
+    the measure is about) and `n`.
+    """
+    states = [
+        f"case when {f'({each.only}) is not true' if each.only else 'false'} then 'outside' "
+        f"when {reason_of(each)} is not null then 'out' "
+        f"when {_column(each, 'hit')} then 'hit' else 'not' end"
+        for each in family
+    ]
+    names = [f"{EXPRESSION_OF[name]} as by_{i}" for i, name in enumerate(dimensions(by))]
+    fields = ", ".join((*names, f"concat_ws('|', {', '.join(states)}) as states"))
+    keys = ", ".join((*(f"by_{i}" for i in range(len(by))), "states"))
+    first = family[0]
+
+    def counting_all(kept: bool) -> str:
+        return (
+            f"with cases as (\n{_cases(first.cases, kept)}\n),\n\n"
+            f"selected as (\n    select {fields}\n    from cases\n)\n\n"
+            f"select {keys}, count(*)::bigint as n\nfrom selected\ngroup by {keys}\norder by {keys}"
+        )
+
+    if first.cases in KEPT:
+        with suppress(duckdb.CatalogException):
+            return run(cur, counting_all(True), None)
+    return run(cur, counting_all(False), None)
 
 
 def _from_cases(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import fields, is_dataclass
 from datetime import date
+from itertools import product
 
 import numpy as np
 import pytest
@@ -145,12 +146,13 @@ def test_random_tables_are_broken_without_secondary_suppression():
     assert broken >= 5
 
 
-def test_two_cuts_of_the_same_people_give_nothing_away_together():
-    """The attacker joins site and sex: unknowns are the cells of both at once, by month."""
-    for seed in range(8):
+def test_several_cuts_of_the_same_people_give_nothing_away_together():
+    """The attacker joins site, sex and age: unknowns are the cells of all at once, by month."""
+    for seed in range(6):
         r = random.Random(seed)
-        months, sites, sexes = ["2026-01", "2026-02", "2026-04"], "ab", "fm"
-        full = {(m, a, b): r.choice([0, 2, 5, 9, 30]) for m in months for a in sites for b in sexes}
+        months, sites, sexes, ages = ["2026-01", "2026-02", "2026-04"], "ab", "fm", "yo"
+        sizes = [0, 2, 5, 9, 30]
+        full = {key: r.choice(sizes) for key in product(months, sites, sexes, ages)}
         keys = list(full)
 
         def cut(place, full=full):
@@ -160,7 +162,8 @@ def test_two_cuts_of_the_same_people_give_nothing_away_together():
                 own["n"] += n
             return counts
 
-        made = {place: lattice(cut(place), name) for place, name in ((1, "site"), (2, "sex"))}
+        names = ((1, "site"), (2, "sex"), (3, "age_band"))
+        made = {place: lattice(cut(place), name) for place, name in names}
         rows = {
             (place, line): np.array(
                 [

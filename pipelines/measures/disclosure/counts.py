@@ -40,6 +40,18 @@ def counted(entry: Measure, rows: Iterable[dict[str, Any]], cut: bool) -> Counts
     return found
 
 
+def counted_jointly(rows: Iterable[dict[str, Any]], cut: bool) -> Counts:
+    """The same for a family, from rows of `case_query.jointly`: kinds are the parts of all."""
+    found: dict[tuple[str, str | None], dict[str, int]] = {}
+    for row in rows:
+        key = (row["by_0"] or "unknown", (row["by_1"] or "unknown") if cut else None)
+        states = set(row["states"].split("|"))
+        kind = row["states"] if states & {"hit", "not"} else "out: all"
+        own = found.setdefault(key, {})
+        own[kind] = own.get(kind, 0) + int(row["n"])
+    return found
+
+
 def _kind(entry: Measure, row: dict[str, Any]) -> str:
     part = row["part"] or "unknown"
     if row["reason"] is not None:
