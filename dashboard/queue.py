@@ -20,7 +20,7 @@ FOUND: Final = {
     "OVER": "Beyond the leaflet",
 }
 CERTAIN: Final = {
-    "": "Confirmed and possible",
+    "": "Both",
     "confirmed": "Confirmed",
     "possible": "Possible: when the sign began is not known",
 }

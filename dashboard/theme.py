@@ -153,7 +153,7 @@ def rows(colours: Palette, heads: Sequence[str]) -> Spec:
         "annotations": [
             note(
                 colours, words, 0, place, xref="paper", xanchor="left", yanchor="bottom",
-                yshift=9, font={"size": 13, "color": colours.text, "family": FONT},
+                yshift=9, align="left", font={"size": 13, "color": colours.text, "family": FONT},
             )
             for place, words in enumerate(heads)
         ],
