@@ -27,7 +27,9 @@ LONG_TABLE = 40
 WIDE_TABLE = 5
 PRINT = """<style>@media print {
 [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stToolbar],
-[data-testid=stDownloadButton], [data-testid=stPageLink] { display: none !important; }
+[data-testid=stDownloadButton], [data-testid=stPageLink], [data-testid=stButton],
+[data-testid=stExpander] details:not([open]) { display: none !important; }
+h1, h2, h3 { break-after: avoid; }
 [data-testid=stMain], [data-testid=stAppViewContainer], [data-testid=stApp] {
   position: static !important; overflow: visible !important; height: auto !important; }
 .stPlotlyChart, .stTable { break-inside: avoid; }
