@@ -48,10 +48,13 @@ def _still(opened_with: str, newest: str) -> Snapshot:
     """The data that the page was opened with, and the offer of the newer ones."""
     found = snapshots.named(opened_with)
     when = snapshots.named(newest).published
-    said = f"Newer data were published{f' on {text.moment(when)}' if when else ''}."
+    back = when is not None and found.published is not None and when < found.published
+    said = "The service went back to data published" if back else "Newer data were published"
+    told = f"{said}{f' on {text.moment(when)}' if when else ''}."
+    label = "Show these data" if back else "Show the newer data"
     with st.container(border=True):
-        st.markdown(f"{said} This page still shows the data with which you opened it.")
-        st.button("Show the newer data", on_click=_use, args=(newest,), icon=":material/update:")
+        st.markdown(f"{told} This page still shows the data with which you opened it.")
+        st.button(label, on_click=_use, args=(newest,), icon=":material/update:")
     return found
 
 
