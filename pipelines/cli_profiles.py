@@ -39,7 +39,7 @@ def profile_list(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 @app.command("draft")
 def profile_draft(
-    path: Annotated[Path, typer.Argument(help="A CSV or TSV export, plain, gzip or zip.")],
+    path: Annotated[Path, typer.Argument(help="An export: CSV, TSV, XLSX or Parquet.")],
     out: Annotated[Path | None, typer.Option("--out", help="Write it to this new file.")] = None,
 ) -> None:
     """Propose a profile from a file. What the file does not settle is marked TODO."""

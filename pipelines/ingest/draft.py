@@ -12,8 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.ingest import contract
-from pipelines.ingest.draft_frame import Frame, framed
+from pipelines.ingest import contract, formats
+from pipelines.ingest.draft_frame import Frame, format_of, framed
 from pipelines.ingest.identifiers import NAMES, ColumnGuard, header_finding
 from pipelines.ingest.recognise import (
     HEALTHY,
@@ -84,10 +84,12 @@ class Draft:
 
 
 def draft(path: Path) -> Draft:
-    """Look at the first rows of a delimited file and propose a profile; Refusal where it cannot."""
+    """Look at the first rows of a file and propose a profile; Refusal where it cannot."""
+    form = format_of(path) if path.is_file() else "csv"
     wide = path.is_file() and path.open("rb").read(2) in (b"\xff\xfe", b"\xfe\xff")
-    source = examine(path, ("utf-16",) if wide else ("utf-8-sig", "cp1252"))
-    frame = framed(source)
+    encodings = ("utf-16",) if wide else ("utf-8-sig", "cp1252")
+    source = examine(path, encodings, form in formats.BINARY)
+    frame = framed(source, form)
     header = [cell.strip() for cell in frame.rows[0]]
     body = [row for row in frame.rows[1:] if len(row) == len(header)]
     seen = {name: looks([row[place].strip() for row in body]) for place, name in enumerate(header)}

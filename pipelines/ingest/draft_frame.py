@@ -7,9 +7,11 @@ name who ran the report.
 from __future__ import annotations
 
 import re
+import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from pipelines.errors import Refusal
 from pipelines.ingest import formats
@@ -34,8 +36,9 @@ FOOTER = re.compile(
 class Frame:
     """A table's place in its file. `rows` are its header and its data rows, as cells.
 
-    `extract` is (pattern, format) of the day that the export covers to; `footer` a pattern, of
-    which a group is the number of rows when `counted`.
+    `format` is csv, xlsx or parquet; `delimiter` is of csv only. `extract` is (pattern, format) of
+    the day that the export covers to; `footer` a pattern, of which a group is the number of rows
+    when `counted`.
     """
 
     delimiter: str
@@ -44,13 +47,33 @@ class Frame:
     extract: tuple[str, str] | None = None
     footer: str | None = None
     counted: bool = False
+    format: str = "csv"
 
 
-def framed(source: Source) -> Frame:
+def format_of(path: Path) -> str:
+    """Is it a workbook, a Parquet file, or text? Refusal for resources, which need no draft."""
+    with path.open("rb") as file:
+        head = file.read(256)
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"PK") and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return "xlsx" if "[Content_Types].xml" in archive.namelist() else "csv"
+    if head.lstrip().startswith(b"{") and b"resourceType" in head:
+        raise Refusal(
+            path.name,
+            None,
+            "these are FHIR resources, whose answers have paths and no columns",
+            "Start from the profile fhir-questionnaire: copy it, and put your own link ids in it.",
+        )
+    return "csv"
+
+
+def framed(source: Source, form: str = "csv") -> Frame:
     """Find the table: what gives most rows of one width above one cell. Refusal without any."""
     best: tuple[int, Frame, list[Record], list[Record]] | None = None
-    for mark in DELIMITERS:
-        found = _records(source, mark)
+    for mark in DELIMITERS if form == "csv" else ",":
+        found = _records(source, mark, form)
         widths = Counter(len(r.cells) for r in found if len(r.cells) > 1)
         if not widths:
             continue
@@ -58,7 +81,8 @@ def framed(source: Source) -> Frame:
         if best is None or times * width > best[0]:
             at = next(n for n, r in enumerate(found) if len(r.cells) == width)
             rows = [r.cells for r in found[at:] if r.cells]
-            best = (times * width, Frame(mark, found[at].line, rows), found[:at], found[at:])
+            frame = Frame(mark, found[at].line, rows, format=form)
+            best = (times * width, frame, found[:at], found[at:])
     if best is None:
         raise Refusal(
             source.path.name,
@@ -72,14 +96,17 @@ def framed(source: Source) -> Frame:
     return frame
 
 
-def _records(source: Source, mark: str) -> list[Record]:
+def _records(source: Source, mark: str, form: str) -> list[Record]:
     text = (
         '[profile]\nid = "draft"\nversion = "1"\nstream = "raw"\nschema = "raw"\n'
-        f'source = "draft"\n[file]\nmultiline = true\ndelimiter = "{escaped(mark)}"\n'
+        f'source = "draft"\n[file]\nformat = "{form}"\nmultiline = true\n'
+        f'delimiter = "{escaped(mark)}"\n'
     )
     try:
         return list(islice(formats.records(source, read_profile(text, "draft")), MOST_ROWS))
     except Refusal:
+        if form != "csv":
+            raise
         return []
 
 

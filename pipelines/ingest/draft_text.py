@@ -63,11 +63,11 @@ def as_toml(found: Draft) -> str:
 
 def _file(found: Draft) -> list[str]:
     frame = found.frame
+    text = [f'encodings = ["{found.encoding}"]', f'delimiter = "{_quoted(frame.delimiter)}"']
     lines = [
         "[file]",
-        f'encodings = ["{found.encoding}"]',
-        f'delimiter = "{_quoted(frame.delimiter)}"',
-        f"header_row = {frame.header_row}",
+        *(text if frame.format == "csv" else [f'format = "{frame.format}"']),
+        *([] if frame.format == "parquet" else [f"header_row = {frame.header_row}"]),
         'extra_columns = "refuse"',
     ]
     if frame.footer:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import re
 from pathlib import Path
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 import sample_data
 from pipelines.cli import app
+from pipelines.errors import Refusal
 from pipelines.ingest.draft import draft
 from pipelines.ingest.draft_text import as_toml
 from pipelines.ingest.dry_run import dry_run
@@ -245,3 +251,35 @@ def test_safety_questions_that_no_column_asks_are_listed(drafted):
     text = as_toml(drafted(["episode id,contact date,foot drop", "E-1,2026-03-02,Yes"]))
     assert "#   ces_1_saddle: Numbness or pins and needles" in text
     assert "#   urg_3_floppy_foot" not in text
+
+
+def test_a_workbook_and_a_parquet_file_are_drafted_like_the_text(tmp_path):
+    shown = Path(__file__).parents[2] / "docs" / "own_export" / "Kestrel_LegPain_2026H1.csv"
+    lines = list(csv.reader(shown.read_text(encoding="cp1252").splitlines()))
+    book = openpyxl.Workbook()
+    for number, cells in enumerate(lines, start=1):
+        typed = [
+            dt.datetime.strptime(cell, "%d/%m/%y") if re.fullmatch(r"\d\d/\d\d/\d\d", cell)
+            else int(cell) if cell.isdigit() else cell or None
+            for cell in cells
+        ]  # fmt: skip
+        for place, cell in enumerate(typed, start=1):
+            book.active.cell(number, place, cell)
+    book.save(tmp_path / "k.xlsx")
+    header, rows = lines[4], lines[5:-1]
+    columns = {name: [row[place] or None for row in rows] for place, name in enumerate(header)}
+    pq.write_table(pa.table(columns), tmp_path / "k.parquet")
+    text = draft(shown)
+    for name in ("k.xlsx", "k.parquet"):
+        found = draft(tmp_path / name)
+        assert [(c.header, c.to) for c in found.columns] == [(c.header, c.to) for c in text.columns]
+        finished = as_toml(found).replace('extract_date = "TODO"', "extract_date = 2026-06-30")
+        told = dry_run(tmp_path / name, read_profile(finished, "draft"))
+        assert told.records.accepted == len(rows)
+        assert told.cells == dry_run(shown, read_profile(as_toml(text), "draft")).cells
+
+
+def test_resources_have_a_profile_to_start_from(drafted):
+    with pytest.raises(Refusal, match="have paths and no columns") as told:
+        drafted(['{"resourceType": "QuestionnaireResponse", "id": "1"}'], "r.ndjson")
+    assert "fhir-questionnaire" in told.value.hint
