@@ -36,25 +36,28 @@ def show(view: View) -> None:
         return
     when = text.moment(before.published) if before.published else before.name
     st.markdown(f"Compared with the data as published on {when}, under the same filters.")
-    for line in (*_files(view.snapshot, before), *_rules(view.snapshot, before)):
+    lines, revised = told(view, before)
+    for line in lines:
         st.markdown(f"- {line}")
-    for name, part in COUNTS:
-        line = _count(view, before, name, part)
-        if line:
-            st.markdown(f"- {line}")
-    revised = []
-    for name, part in HEADLINES:
-        found = _revised(view, before, name, part)
-        revised += found
-        line = _verdict(view, before, name, part)
-        if line:
-            st.markdown(f"- {line}")
-    if not revised:
+    if revised is None:
         st.markdown("- No month of a headline figure was revised.")
         return
+    with st.expander(revised.title):
+        ui.table(revised)
+
+
+def told(view: View, before: Snapshot) -> tuple[list[str], Table | None]:
+    """What changed since earlier data, line by line, and the revised months where there are any."""
+    lines = [*_files(view.snapshot, before), *_rules(view.snapshot, before)]
+    lines += filter(None, (_count(view, before, name, part) for name, part in COUNTS))
+    revised = []
+    for name, part in HEADLINES:
+        revised += _revised(view, before, name, part)
+        lines += filter(None, (_verdict(view, before, name, part),))
+    if not revised:
+        return lines, None
     title = f"{text.plural(len(revised), 'revised month')} of headline figures"
-    with st.expander(title):
-        ui.table(Table(title, ("Figure", "Month", "Before", "Now"), tuple(revised)))
+    return lines, Table(title, ("Figure", "Month", "Before", "Now"), tuple(revised))
 
 
 def _before(snapshot: Snapshot) -> Snapshot | None:

@@ -243,14 +243,7 @@ def funnel_by_site(view: View, name: str) -> None:
 
 def figures(view: View, names: Sequence[str], title: str) -> None:
     """Several figures as a table, every part a row; a choice opens what is behind one."""
-    rows = []
-    words = part_words(view)
-    for name in names:
-        entry = measure(name)
-        for row in store.table(view.snapshot, name, view.filter).rows:
-            label = f"{entry.name}: {words(row.part)}" if row.part else entry.name
-            rows.append((label, *shown.cells(row.result, entry)))
-    found = Table(title, ("Measure", *shown.COLUMNS), tuple(rows))
+    found = table_of(view, names, title)
     ui.table(found)
     left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
     with left:
@@ -268,6 +261,17 @@ def figures(view: View, names: Sequence[str], title: str) -> None:
         )
     with right:
         drill.link(view, "What is behind it", Behind(chosen or names[0]))
+
+
+def table_of(view: View, names: Sequence[str], title: str) -> Table:
+    """Several figures as a table, every part a row."""
+    rows, words = [], part_words(view)
+    for name in names:
+        entry = measure(name)
+        for row in store.table(view.snapshot, name, view.filter).rows:
+            label = f"{entry.name}: {words(row.part)}" if row.part else entry.name
+            rows.append((label, *shown.cells(row.result, entry)))
+    return Table(title, ("Measure", *shown.COLUMNS), tuple(rows))
 
 
 def counted(view: View, names: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from pipelines import (
     cli_files,
     cli_measures,
     cli_profiles,
+    cli_report,
     cli_reviews,
     cli_rules,
     cli_snapshots,
@@ -58,6 +59,7 @@ app.add_typer(cli_profiles.app, name="profile")
 app.command("files")(cli_files.files)
 app.command("checks")(cli_checks.checks)
 app.command("measures")(cli_measures.measures)
+app.command("report")(cli_report.report)
 app.add_typer(cli_reviews.app, name="reviews")
 app.add_typer(cli_rules.app)
 

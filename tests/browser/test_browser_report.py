@@ -1,0 +1,48 @@
+"""The report in a browser: it needs nothing else, draws every chart, and axe finds nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
+from dashboard.report import make
+from dashboard.report.period import period
+from pipelines.home import Home
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def report(demo_home: Path, tmp_path: Path, monkeypatch) -> Path:
+    """The HTML of a month, outside the home."""
+    monkeypatch.setenv(HOME_VARIABLE, str(demo_home))
+    monkeypatch.setenv(MODE_VARIABLE, "service")
+    made = make.make(Home.open(demo_home), period("2025-10"), formats=("html",), out=tmp_path)
+    return made.files[0]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_page_draws_every_chart_and_asks_for_nothing(browser, report: Path, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    try:
+        page = context.new_page()
+        asked, wrong = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(report.as_uri())
+        charts = page.locator('script[type="application/json"]').count()
+        assert charts > 8
+        page.locator(".chart .main-svg").first.wait_for()
+        drawn = page.locator(".chart:has(.main-svg)").count()
+        assert drawn == charts
+        assert wrong == []
+        assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+        over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert over <= 0, "nothing is wider than the screen"
+        found = axe.Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found] == []
+    finally:
+        context.close()

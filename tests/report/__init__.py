@@ -1,0 +1,1 @@
+"""The report of a period: the pages' figures, in four kinds of file."""
