@@ -49,6 +49,7 @@ PAGES: Final = (
     PageOf("exercise", "Exercise", "exercise", "exercise", EXACT),
     PageOf("quality", "Data quality", "rule", "quality", EXACT),
     PageOf("shared", "Shared figures", "public", "", ("shared",)),
+    PageOf("report", "Board report", "description", "report", ALL),
     PageOf("rulebook", "Rules and measures", "menu_book", "rules", ALL),
     PageOf("about", "Intended use", "info", "about", ALL),
     PageOf("behind", "Behind a figure", "list", "behind", EXACT, "hidden"),

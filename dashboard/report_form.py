@@ -64,7 +64,7 @@ def show(view: View) -> None:
         )
         pressed = st.form_submit_button("Keep the commentary and make the report")
     if pressed:
-        _make(at, of, sites, written, kept)
+        _make(view, at, of, written, kept)
     _downloads(of)
 
 
@@ -86,13 +86,13 @@ def _periods(view: View) -> list[Period]:
     return found
 
 
-def _make(at: Home, of: Period, sites: tuple[str, ...], written: str, kept: str) -> None:
+def _make(view: View, at: Home, of: Period, written: str, kept: str) -> None:
     st.session_state.pop(MADE, None)
     try:
         with st.spinner("Making the files…"):
             if written != kept:
                 make.keep_commentary(at, of, written)
-            made = make.make(at, of, sites)
+            made = make.make(at, of, view.filter.sites, snapshot=view.snapshot)
     except OutcomesError as error:
         st.error(f"{error.what[0].upper()}{error.what[1:]}. {error.hint or ''}")
         return

@@ -81,15 +81,16 @@ def make(
     sites: tuple[str, ...] = (),
     formats: Sequence[str] = FORMATS,
     out: Path | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Made:
-    """Make the report of a period from the published snapshot, in this process's mode.
+    """Make the report of a period from a snapshot (the published one), in this process's mode.
 
     Files go to `out`, else to `reports/<period>-<mode>` of the home; what stood there is replaced
     file by file. OutcomesError where the data hold nothing of the period or nothing is published.
     A PDF that cannot be printed here is named among the missing, with the reason.
     """
     try:
-        snapshot = snapshots.published()
+        snapshot = snapshot or snapshots.published()
         _known(snapshot, sites)
         before = _last(home, period, sites)
         made = report(snapshot, period, sites, commentary(home, period), before)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report import make
 from dashboard.report.period import period
+from dashboard.report.workbook import ABOUT
 from pipelines.home import Home
+from tests.browser.conftest import Visitor
+from tests.browser.test_browser_pages import faults
+from tests.dashboard.serving import Server
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -46,3 +52,33 @@ def test_the_page_draws_every_chart_and_asks_for_nothing(browser, report: Path, 
         assert [(each["id"], each["nodes"][0]["html"][:120]) for each in found] == []
     finally:
         context.close()
+
+
+@pytest.fixture
+def nothing_kept(demo_home: Path):
+    """No report and no commentary of the served home afterwards."""
+    yield
+    for name in (make.FOLDER, make.COMMENTARY):
+        shutil.rmtree(demo_home / name, ignore_errors=True)
+
+
+def test_a_report_is_written_made_and_taken_away(
+    visit: Visitor, service_server: Server, nothing_kept, demo_home: Path, tmp_path: Path
+) -> None:
+    page = visit("/report", at=service_server)
+    words = page.page.get_by_role("textbox", name="Commentary")
+    words.wait_for(timeout=30_000)
+    words.fill("Seen by <b>us</b>.")
+    page.page.get_by_role("button", name="Keep the commentary and make the report").click()
+    page.page.get_by_text("is made.").wait_for(timeout=90_000)
+    page.settle()
+    with page.page.expect_download() as taken:
+        page.page.get_by_role("button", name="Workbook (XLSX)").click()
+    taken.value.save_as(tmp_path / "taken.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "taken.xlsx")
+    about = {row[0]: row[1] for row in book[ABOUT].iter_rows(values_only=True)}
+    assert about["Commentary"] == "Seen by <b>us</b>."
+    assert about["Mode"].startswith("Service")
+    (kept,) = (demo_home / make.COMMENTARY).iterdir()
+    assert kept.read_text("utf-8") == "Seen by <b>us</b>."
+    assert not faults(page)
