@@ -26,7 +26,7 @@ DATE_FORMATS = (
     "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d-%b-%Y",
     "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%y", "%d %b %y", "%d %B %Y", "%Y%m%d",
     "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M",
-    "%d/%m/%y %H:%M", "%d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M", "%Y-%m-%dT%H:%M:%S",
+    "%d/%m/%y %H:%M", "%d-%b-%y %H:%M", "%d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M", "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%dT%H:%M:%S%z",
 )  # fmt: skip
 MONTHS = ("%m/%Y", "%m/%y", "%Y-%m", "%b %Y", "%b-%y", "%b %y", "%B %Y")

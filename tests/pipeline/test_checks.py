@@ -277,6 +277,37 @@ def test_a_check_that_cannot_run_is_an_error_and_never_a_pass():
     assert found.status == "error"
 
 
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        (
+            lambda receipt: receipt["records"].update(accepted=61),
+            "Every file's records are accounted",
+        ),
+        (lambda receipt: receipt.update(landed=59), "Every accepted row is in landing"),
+    ],
+)
+def test_a_fatal_check_that_fails_stops_the_publish_and_says_so(tmp_path, spoiled, said):
+    """A load report that says otherwise than the rows: somebody touched the home."""
+    home = Home.open(tmp_path / "home")
+    path = tmp_path / "e.csv"
+    path.write_text(text(TRIAGE, [contact(n) for n in range(60)]))
+    with home.lock("test"):
+        ingest_file(home, path, profile="canonical-triage", extract_date=EXTRACT)
+    before = build(home)
+    (report,) = home.landing.glob("*/*/receipt.json")
+    receipt = json.loads(report.read_text())
+    spoiled(receipt)
+    report.chmod(0o600)
+    report.write_text(json.dumps(receipt))
+    done = CliRunner().invoke(app, ["build", "--home", str(home.root)])
+    assert isinstance(done.exception, OutcomesError)
+    assert f"nothing was published, because a check failed: {said}" in str(done.exception)
+    assert "The snapshot published before stays." in str(done.exception)
+    assert [each.name for each in snapshot.listed(home)] == [before.name]
+    assert snapshot.current(home).name == before.name
+
+
 def test_a_fatal_check_that_cannot_run_stops_the_publish():
     with pytest.raises(OutcomesError, match="nothing was published"):
         run.run_checks(duckdb.connect())
