@@ -6,14 +6,9 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -25,8 +20,6 @@ FOLDER: Final = "reviews"
 FILE: Final = "reviews.sqlite"
 WAIT_SECONDS: Final = 10
 WRITES: Final = {"outcomes_writes": True}
-# Held on PostgreSQL while tables are made, so that two that start at once do not both make them.
-ADVISORY_LOCK: Final = 7_024_311
 
 
 class StoreAway(OutcomesError):
@@ -54,7 +47,10 @@ def database(home: Home) -> Engine:
         _prepare_sqlite(engine)
     try:
         with telling(engine):
-            _upgrade(engine)
+            # What moves tables is only needed here, and takes a tenth of a second to load.
+            from pipelines.reviews.migrating import upgrade
+
+            upgrade(engine)
     except StoreAway:
         engine.dispose()
         raise
@@ -134,30 +130,3 @@ def telling(engine: Engine) -> Iterator[None]:
             what = f"it cannot be reached or used ({said[0] if said else 'no reason given'})"
             hint = "What was saved is safe; what you entered is not saved yet. Try again."
         raise StoreAway(f"the store of reviews: {what}", where=where, hint=hint) from None
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
-
-
-def _upgrade(engine: Engine) -> None:
-    config = _config()
-    scripts = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        at = MigrationContext.configure(connection).get_current_revision()
-    if at == scripts.get_current_head():
-        return
-    known = {script.revision for script in scripts.walk_revisions()}
-    if at is not None and at not in known:
-        raise StoreAway(
-            "the store of reviews was written by a later version of this program",
-            where=engine.url.render_as_string(hide_password=True),
-            hint="Install that version; nothing was changed.",
-        )
-    with engine.connect().execution_options(**WRITES) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(text(f"select pg_advisory_xact_lock({ADVISORY_LOCK})"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
