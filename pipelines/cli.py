@@ -21,6 +21,7 @@ from pipelines import (
     cli_reviews,
     cli_rules,
     cli_snapshots,
+    cli_watch,
 )
 from pipelines import snapshot as snapshots
 from pipelines.answers_text import print_answers
@@ -60,6 +61,7 @@ app.command("files")(cli_files.files)
 app.command("checks")(cli_checks.checks)
 app.command("measures")(cli_measures.measures)
 app.command("report")(cli_report.report)
+app.command("watch")(cli_watch.watch)
 app.add_typer(cli_reviews.app, name="reviews")
 app.add_typer(cli_rules.app)
 
