@@ -32,6 +32,13 @@ OFTEN = 5
 FEW = 12
 LONG = 40
 STREAMS = ("triage", "exercise_log", "referral")
+# Of columns that name people nothing is shown, whatever list their names are on.
+PEOPLE = re.compile(
+    r"\b(clinician|staff|therapist|practitioner|physio(therapist)?|consultant|doctor|nurse|carer|"
+    r"(seen|entered|typed|recorded|created|assessed|reported) by|user|contact person|next of kin|"
+    r"owner|author|signed|interpreter)\b"
+)
+LIKE_A_NAME = re.compile(r"[A-Z][a-z'’-]+(,? [A-Z][a-z'’-]+)+")
 CODE = re.compile(r"[A-Za-z0-9 ./_+&'()<>-]{1,32}")
 
 
@@ -117,7 +124,7 @@ def _column(
     if found.finding:
         return found
     if to is None:
-        found.holds = _holds(seen)
+        found.holds = _holds(header, seen)
         return found
     kind = contract.columns(stream)[to].kind
     found.strip = seen.strip if seen.numbers else ""
@@ -156,7 +163,7 @@ def _shows(value: str) -> bool:
     return not any(word in NAMES for word in plain(value).split())
 
 
-def _holds(seen: Looks) -> str:
+def _holds(header: str, seen: Looks) -> str:
     """What is in a column that was not recognised, so that a person need not look it up."""
     if not seen.counts:
         return "nothing: every cell is empty"
@@ -166,6 +173,8 @@ def _holds(seen: Looks) -> str:
         return f"numbers from {seen.low:g} to {seen.high:g}"
     least = 2 if len(seen.counts) <= FEW else OFTEN
     shown = [v for v, n in seen.counts.most_common(6) if n >= least and _shows(v)]
+    if PEOPLE.search(plain(header)) or any(LIKE_A_NAME.fullmatch(v) for v in seen.counts):
+        shown = []
     if seen.few and shown:
         more = len(seen.counts) - len(shown)
         return "codes: " + ", ".join(shown) + (f" and {more} more" if more else "")

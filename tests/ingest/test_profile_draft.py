@@ -130,6 +130,17 @@ def test_identifiers_and_free_text_are_dropped_and_never_shown(drafted):
         assert secret not in text
 
 
+def test_values_of_columns_that_name_people_are_not_shown(drafted):
+    who, seen_by = ("Bogdan Ilie", "Wren Okafor"), ("BI", "WO")
+    rows = [
+        f"E-{n},2026-03-{n:02d},{who[n % 2]},{seen_by[n % 2]},{'ab'[n % 2]}" for n in range(1, 29)
+    ]
+    text = as_toml(drafted(["episode id,contact date,hand,seen by,device", *rows]))
+    for secret in (*who, '"BI', "BI,", "WO"):
+        assert secret not in text
+    assert "it holds codes: b, a" in text or "it holds codes: a, b" in text
+
+
 def test_another_delimiter_and_a_preamble(drafted):
     rows = [f"E-{n};2026-03-{n:02d};{n % 11}" for n in range(1, 25)]
     found = drafted(["Report of the service", "", "episode id;contact date;pain score", *rows])
@@ -229,6 +240,17 @@ HELD_OUT = [
         "Sex": (CODES, "sex"),
         "Fall from height": (YES_NO, "adv_trauma"),
         "Cancelled": (YES_NO, None),
+        # What aggravates, a service, a history: near the questions in words, not in meaning.
+        "Pain worse on sitting": (YES_NO, None),
+        "Worse at night": (YES_NO, None),
+        "Better with rest": (YES_NO, None),
+        "Falls in last 12 months": (YES_NO, None),
+        "Cancer screening up to date": (YES_NO, None),
+        "Weight loss programme referral": (YES_NO, None),
+        "Steroid injection": (YES_NO, None),
+        "Walking aid": (YES_NO, None),
+        "Sexual orientation": (CODES, None),
+        "Leg pain worse than back pain": (YES_NO, "ph_leg_worse_than_back"),
         "Discharge date": (YES_NO, None),
     },
 ]
