@@ -7,6 +7,7 @@ nearly all ties: the same file would give a different curve on each run.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +15,9 @@ from numpy.typing import ArrayLike
 from pipelines.measures.proportion import normal_quantile
 from pipelines.measures.risk import Floats, Ints, People, RiskTable, people, risk_table
 from pipelines.measures.types import MeasureError
+
+AT_ONCE: Final = 500_000
+"""The size of a table of people by times that is worked out in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,40 @@ def aalen_johansen(
 
 
 def _incidence(table: RiskTable) -> tuple[Floats, Floats, Floats]:
+    """(S (m,), F (causes, m), standard error (causes, m)): at once, or step by step where a table
+    of people by times would be large."""
+    if len(table.people.exit) * len(table.time) <= AT_ONCE:
+        return _at_once(table)
+    return _step_by_step(table)
+
+
+def _at_once(table: RiskTable) -> tuple[Floats, Floats, Floats]:
+    """`_step_by_step` written out: how S moves is -S times a running sum over the times so far."""
+    rows, n = table.people, table.n_risk.astype(np.float64)
+    hazards = table.n_event / n
+    hazard = hazards.sum(axis=0)
+    alive = table.n_event.sum(axis=0) < table.n_risk
+    surv = np.cumprod((table.n_risk - table.n_event.sum(axis=0)) / n)
+    before = np.concatenate(([1.0], surv[:-1]))
+    cif = np.cumsum(before * hazards, axis=1)
+    at_risk = (rows.entry[:, None] < table.time) & (rows.exit[:, None] >= table.time)
+    leaves = rows.exit[:, None] == table.time
+    own = leaves & (rows.cause > 0)[:, None]
+    # Once nobody is left, S is 0 and stays so, whatever anybody weighs.
+    steps = np.where(
+        alive, (own - at_risk * hazard) / (n * np.where(alive, 1.0 - hazard, 1.0)), 0.0
+    )
+    d_surv = -surv * np.cumsum(steps, axis=1)
+    d_before = np.concatenate((np.zeros((len(d_surv), 1)), d_surv[:, :-1]), axis=1)
+    se = np.zeros_like(cif)
+    for k in range(len(cif)):
+        mine = leaves & (rows.cause == k + 1)[:, None]
+        moved = d_before * hazards[k] + before * (mine - at_risk * hazards[k]) / n
+        se[k] = np.sqrt(rows.count @ np.cumsum(moved, axis=1) ** 2)
+    return surv, cif, se
+
+
+def _step_by_step(table: RiskTable) -> tuple[Floats, Floats, Floats]:
     """(S (m,), F (causes, m), standard error (causes, m)).
 
     The jackknife follows how S and each F would move if one person weighed a little more

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
+from pipelines.measures import competing
+from pipelines.measures.risk import people, risk_table
 from pipelines.measures.survival import aalen_johansen, kaplan_meier
 from pipelines.measures.types import MeasureError
 
@@ -345,3 +347,20 @@ def test_wrong_input_is_refused(
 ) -> None:
     with pytest.raises(MeasureError, match=words):
         kaplan_meier(exit, event, entry)
+
+
+def test_a_curve_at_once_is_the_curve_step_by_step():
+    """Both ways of the same formula, with late entry, ties, minimum risk sets and nobody left."""
+    rng = np.random.default_rng(11)
+    compared = 0
+    for turn in range(400):
+        n = int(rng.integers(1, 60))
+        exit, cause = rng.integers(0, 30, n), rng.integers(0, 3, n)
+        entry = None if turn % 2 else np.minimum(rng.integers(0, 20, n), exit)
+        table = risk_table(people(exit, cause, entry, None), 2, 0 if turn % 3 else 3)
+        if len(table.time):
+            compared += 1
+            pairs = zip(competing._at_once(table), competing._step_by_step(table), strict=True)
+            for one, other in pairs:
+                np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
+    assert compared > 300
