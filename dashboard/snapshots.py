@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 import duckdb
 import streamlit as st
 
+from dashboard.kept import kept
 from dashboard.launch import HOME_VARIABLE
 from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
 
@@ -102,7 +103,7 @@ def names() -> list[str]:
     return sorted((p.name for p in folder.glob("outcomes-*.duckdb")), reverse=True)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@kept
 def _described(path: str) -> Snapshot:
     found = asked(path, lambda cur: cur.execute("from meta").fetchall())
     meta = {str(key): str(value or "") for key, value in found}

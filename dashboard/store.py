@@ -13,9 +13,9 @@ from importlib import resources
 from typing import Any, Final
 
 import duckdb
-import streamlit as st
 
 from dashboard import mode
+from dashboard.kept import kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published
 from pipelines.chart_settings import ChartSettings, chart_settings
 from pipelines.errors import OutcomesError
@@ -65,7 +65,7 @@ def _statement(name: str) -> str:
     return with_conditions(file.read_text(encoding="utf-8"))
 
 
-@st.cache_data(max_entries=512, max_size="200MB", show_spinner=False)
+@kept
 def _rows(path: str, query: str, params: Params) -> list[Row]:
     def ask(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
         named = {name: list(v) if isinstance(v, tuple) else v for name, v in params}
@@ -93,7 +93,7 @@ def selected(snapshot: Snapshot, query: str, flt: Filter, **params: Any) -> list
     return rows(snapshot, query, **chosen, **params)
 
 
-@st.cache_data(max_entries=4096, max_size="200MB", show_spinner=False)
+@kept
 def _table(
     path: str, measure: str, chosen: Chosen, by: tuple[str, ...], seen_by: Mode
 ) -> MeasureTable:
@@ -133,7 +133,7 @@ def charting() -> ChartSettings:
         return ChartSettings()
 
 
-@st.cache_data(max_entries=256, max_size="200MB", show_spinner=False)
+@kept
 def _cases(
     path: str, measure: str, chosen: Chosen, at: tuple[tuple[str, str], ...], part: str | None
 ) -> list[Row]:
@@ -157,7 +157,7 @@ def cases(
     return found
 
 
-@st.cache_data(max_entries=512, max_size="50MB", show_spinner=False)
+@kept
 def _matrix(path: str, chosen: Chosen) -> Matrix:
     return asked(path, lambda cur: agreement_matrix(cur, Filter(*chosen)))
 
@@ -169,7 +169,7 @@ def matrix(snapshot: Snapshot, flt: Filter) -> Matrix:
     return found
 
 
-@st.cache_data(max_entries=512, max_size="200MB", show_spinner=False)
+@kept
 def _answers(path: str, chosen: Chosen) -> Answers:
     return asked(path, lambda cur: three_answers(cur, Filter(*chosen)))
 
@@ -181,7 +181,7 @@ def answers(snapshot: Snapshot, flt: Filter) -> Answers:
     return found
 
 
-@st.cache_data(max_entries=256, max_size="50MB", show_spinner=False)
+@kept
 def _improvement(path: str, chosen: Chosen, definition: str) -> Improvement:
     usual = _answers(path, chosen).improvement
     return asked(path, lambda cur: improvement_under(cur, Filter(*chosen), definition, usual))
@@ -203,7 +203,7 @@ class Months:
     persistence: MonthlySeries
 
 
-@st.cache_data(max_entries=512, max_size="200MB", show_spinner=False)
+@kept
 def _months(path: str, chosen: Chosen) -> Months:
     flt = Filter(*chosen)
 
@@ -224,7 +224,7 @@ def months(snapshot: Snapshot, flt: Filter) -> Months:
     return found
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@kept
 def _exercise_names(path: str) -> dict[str, str]:
     return {each.code: each.title for each in asked(path, kept_rules).exercises}
 
@@ -238,7 +238,7 @@ def exercise_names(snapshot: Snapshot) -> dict[str, str]:
     return found
 
 
-@st.cache_data(max_entries=64, max_size="50MB", show_spinner=False)
+@kept
 def _rare(path: str, measure: str, chosen: Chosen, chart_as: ChartAs) -> tuple[Charted, ...]:
     return asked(path, lambda cur: charted(cur, measure, Filter(*chosen), chart_as))
 
@@ -255,7 +255,7 @@ def rare(snapshot: Snapshot, measure: str, flt: Filter) -> tuple[Charted, ...]:
     return found
 
 
-@st.cache_data(max_entries=256, max_size="100MB", show_spinner=False)
+@kept
 def _explained(path: str, episode_id: str) -> Row | None:
     def ask(cur: duckdb.DuckDBPyConnection) -> Row | None:
         try:

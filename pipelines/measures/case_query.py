@@ -48,6 +48,7 @@ COLUMNS_OF_KIND: Final = {
 """What each kind of measure reads of a case, besides reason and part."""
 
 KEPT: Final = (
+    "audit",
     "global_change",
     "help_due",
     "improvement_definition",
@@ -169,14 +170,14 @@ def _counted(
     cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
 ) -> list[Row]:
     """From the counts that the snapshot keeps where they can tell, else from the cases."""
-    if measure.kind in GROUPS:
-        columns = COLUMNS_OF_KIND[measure.kind]
-        asked = question(measure, _counting(measure, False), columns, flt, by)
-        if asked is not None:
-            with suppress(duckdb.CatalogException):
-                found = run(cur, asked[0], None, asked[1])
-                if found:  # nothing found: no such cases, or a measure that is not counted so
-                    return found
+    columns = COLUMNS_OF_KIND[measure.kind]
+    counted = measure.kind in GROUPS
+    asked = question(measure, _counting(measure, False), columns, flt, by) if counted else None
+    if asked is not None:
+        with suppress(duckdb.CatalogException):
+            found = run(cur, asked[0], None, asked[1])
+            if found:  # nothing found: no such cases, or a measure that is not counted so
+                return found
     return _from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
 
 

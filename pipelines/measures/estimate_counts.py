@@ -52,15 +52,19 @@ def kappa_result(entry: Measure, counted: list[Row], left_out: Exclusions) -> Sh
     size = len(LEVELS)
     matrix = [[0] * size for _ in range(size)]
     cells: dict[str, list[int]] = {}
+    patterns: Counter[tuple[int, ...]] = Counter()
     for row in counted:
         matrix[row["expected"]][row["recorded"]] += row["n"]
         cell = size * row["expected"] + row["recorded"]
-        cells.setdefault(row["patient_id"], []).extend([cell] * row["n"])
+        if row["patient_id"] is None:  # people with one episode each
+            patterns[(cell,)] += row["n"]
+        else:
+            cells.setdefault(row["patient_id"], []).extend([cell] * row["n"])
     n, value = _n(counted), weighted_kappa(matrix)
     if value is None:
         why = EMPTY if not n else "expected and recorded level are the same one throughout"
         return NotEstimable(f"Not estimable because {why}.", entry.id, n, left_out)
-    patterns = Counter(tuple(sorted(own)) for own in cells.values())
+    patterns.update(tuple(sorted(own)) for own in cells.values())
     limits = kappa_limits([(own, k) for own, k in sorted(patterns.items())])
     low, high = limits if limits else (None, None)
     method = "linear weights, percentile bootstrap by patient, 2,000 resamples, fixed seed"

@@ -49,6 +49,7 @@ GROUPS: Final = {
     "incidence_range": "ranges",
     "interval_incidence": "intervals",
     "interval_survival": "intervals",
+    "kappa": "people",
 }
 """Kind -> the table that holds its counts; kinds of one table read the same columns."""
 TYPE_OF: Final = {
@@ -62,6 +63,7 @@ TYPE_OF: Final = {
     "stratum": "integer",
     "expected": "integer",
     "recorded": "integer",
+    "patient_id": "varchar",
 }
 """The types in which a table holds what kinds read, whatever the measures' own."""
 

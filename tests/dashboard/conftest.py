@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import pages
+from dashboard import kept, pages
 from pipelines.home import Home
 from pipelines.snapshot import open_readonly
 from tests.dashboard import handmade
@@ -76,5 +76,5 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
         return at
 
     yield opened
-    st.cache_data.clear()
+    kept.ALL.clear()
     st.cache_resource.clear()

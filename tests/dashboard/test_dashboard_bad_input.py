@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import pages
+from dashboard import kept, pages
 from dashboard.dimensions import value_words
 from pipelines.measures.disclosure.rules import MODES, Mode
 from pipelines.snapshot import open_readonly
@@ -157,7 +157,7 @@ def test_a_snapshot_that_breaks_while_it_is_open_is_told(
     handmade.publish(snapshot_file, tmp_path, {}, "outcomes-1.duckdb")
     at = open_page(tmp_path)
     file = tmp_path / "snapshots" / "outcomes-1.duckdb"
-    st.cache_data.clear()
+    kept.ALL.clear()
     st.cache_resource.clear()
     if damage == "deleted":
         file.unlink()

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from pipelines.measures import case_query
 from pipelines.measures.case_query import COLUMNS_OF_KIND, grouped
-from pipelines.measures.catalogue import catalogue, measure
+from pipelines.measures.catalogue import KINDS, catalogue, measure
 from pipelines.measures.filter import Filter
 from pipelines.measures.kept_counts import FIELD_OF, GROUPS, cut_of, question, whole_months
 from pipelines.measures.monthly import months_between
 from pipelines.measures.query import KEPT_COUNTS, KEPT_MONTHS, from_kept, rows, run, statement
 from pipelines.measures.table import DIMENSIONS
 
-COUNTED = [name for name, entry in catalogue().items() if entry.kind in GROUPS]
+COUNTED = list(catalogue())
 MONTHS = months_between(date(2023, 12, 1), date(2026, 12, 1))
 SHARED = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -137,6 +137,10 @@ def test_another_definition_finds_no_counts_and_is_counted_from_cases(demo_snaps
 )
 def test_whole_months(begins, ends, whole):
     assert whole_months(Filter(begins, ends)) is whole
+
+
+def test_every_kind_has_its_table():
+    assert set(GROUPS) == set(KINDS)
 
 
 def test_one_further_dimension_at_a_time():

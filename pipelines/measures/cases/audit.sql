@@ -1,4 +1,6 @@
 -- Episodes by how what was done compares with what the rules say; fully screened ones are judged.
+-- The person is named only where another of their judged episodes is in the data: whoever has one
+-- stands alone in every selection.
 with episodes as (
     select *, coalesce(audit_category, 'NOT_AUDITABLE') as category from episode
 )
@@ -27,5 +29,10 @@ select
     category = 'OVER' as over,
     worst_lb::integer as expected,
     recorded::integer as recorded,
-    patient_id
+    case
+        when
+            count_if(n_evaluated > 0 and category in ('AGREE', 'LATE', 'UNDER', 'OVER'))
+                over (partition by patient_id) > 1
+            then patient_id
+    end as patient_id
 from episodes
