@@ -141,7 +141,7 @@ def _selected(measure: Measure, fields: str, kept: bool) -> str:
     return (
         f"with cases as (\n{_cases(measure.cases, kept)}\n),\n\n"
         f"selected as (\n    select {fields}\n    from cases\n"
-        f"    where {conditions('clock_date')}{only}\n)\n\n"
+        f"    where {conditions('clock_date')}{only}\n)\n"
     )
 
 
@@ -199,7 +199,7 @@ def _grouping(measure: Measure, by: tuple[str, ...], kept: bool) -> str:
     keys = ", ".join((*(f"by_{i}" for i in range(len(by))), "part", "reason", *dict(kind)))
     return (
         _selected(measure, fields, kept)
-        + f"select {keys}, coalesce(bool_and(mature), false) as mature, count(*)::bigint as n\n"
+        + f"\nselect {keys}, coalesce(bool_and(mature), false) as mature, count(*)::bigint as n\n"
         + f"from selected\ngroup by {keys}\norder by {keys}"
     )
 
@@ -280,10 +280,45 @@ def case_rows(
     def listing(kept: bool) -> str:
         return (
             _selected(measure, "*", kept)
-            + f"select {fields}\nfrom selected\n"
+            + f"\nselect {fields}\nfrom selected\n"
             + (f"where {' and '.join(wheres)}\n" if wheres else "")
             + "order by clock_date, episode_key, detail"
             + (f"\nlimit {int(limit)}" if limit is not None else "")
         )
 
     return _from_cases(cur, measure, listing, flt, extra)
+
+
+def events_in_order(
+    cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter
+) -> dict[str | None, tuple[int, list[Row]]]:
+    """The hits of a measure in the order of time, part by part, among the cases that are counted.
+
+    Part -> how many cases are counted, and its hits: `clock_date` and `place`, the number of the
+    counted cases up to and with it. Cases of a part without any hit are there too; cases without
+    a date are not. The order is that of `case_rows`.
+    """
+    part = measure.part or "null::varchar"
+    told = f"{measure.reason} is null and {measure.hit} is not null"
+
+    def placed(kept: bool) -> str:
+        return (
+            _selected(measure, "*", kept)
+            + f", placed as (\n    select clock_date, {part} as part, {measure.hit} as is_event,\n"
+            + f"        row_number() over (partition by {part} "
+            + "order by clock_date, episode_key, detail) as place\n"
+            + f"    from selected\n    where clock_date is not null and {told}\n)\n\n"
+            + "select part, clock_date, place from placed where is_event\n"
+            + f"union all\nselect {part}, null, count_if({told})\n"
+            + "from selected\nwhere clock_date is not null\ngroup by all\n"
+            + "order by part, clock_date nulls last, place"
+        )
+
+    found: dict[str | None, tuple[int, list[Row]]] = {}
+    hits: list[Row] = []
+    for row in _from_cases(cur, measure, placed, flt):
+        if row["clock_date"] is not None:
+            hits.append(row)
+        else:  # the last row of a part
+            found[row["part"]], hits = (row["place"], hits), []
+    return found

@@ -69,6 +69,8 @@ def evaluate(
     """
     entry, cut = measure(name), tuple(by)
     found = grouped(cur, entry, flt, cut)
+    if not cut:
+        return MeasureTable(entry.id, cut, tuple(_cells(entry, (), found)))
     keys = [f"by_{i}" for i in range(len(cut))]
 
     def place(row: Row) -> tuple[str, ...]:
@@ -77,8 +79,6 @@ def evaluate(
     rows: list[MeasureRow] = []
     for values, group in groupby(sorted(found, key=place), key=place):
         rows += _cells(entry, values, list(group))
-    if not rows and not cut:
-        rows = _cells(entry, (), [])
     return MeasureTable(entry.id, cut, tuple(rows))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Final, Literal
 
 import duckdb
 
-from pipelines.measures.case_query import case_rows
+from pipelines.measures.case_query import events_in_order
 from pipelines.measures.catalogue import Measure, measure
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.figures import number
@@ -18,7 +19,7 @@ from pipelines.measures.query import Row, run, statement
 from pipelines.measures.series import DEFAULT_CHART, ChartAs
 from pipelines.measures.spc import p_chart, xmr_chart
 from pipelines.measures.spc_phases import phase_starts
-from pipelines.measures.spc_rare import RareChart, cases_between, g_chart, t_chart
+from pipelines.measures.spc_rare import RareChart, g_chart, t_chart
 from pipelines.measures.spc_reading import Reading, read_chart, read_rare
 from pipelines.measures.spc_rules import Direction
 from pipelines.measures.spc_types import SpcChart
@@ -152,18 +153,13 @@ def _rare(
     cur: duckdb.DuckDBPyConnection, entry: Measure, flt: Filter, chart_as: ChartAs, shape: Shape
 ) -> tuple[Charted, ...]:
     """Days (t) or cases (g) between events; an event that should not happen is better far apart."""
-    cases = [row for row in case_rows(cur, entry, flt, {}) if row["clock_date"] is not None]
     (until,) = run(cur, statement("data_until"), None)
-    parts = list(dict.fromkeys(row["part"] for row in cases))
+    found = events_in_order(cur, entry, flt)
     draw: Callable[..., Charted] = _days_between if shape == "t_chart" else _cases_between
     return tuple(
-        draw(entry, part, [row for row in cases if row["part"] == part], chart_as, until["until"])
-        for part in sorted(parts, key=lambda each: (each is None, each))
+        draw(entry, part, *found[part], chart_as, until["until"])
+        for part in sorted(found, key=lambda each: (each is None, each))
     )
-
-
-def _events(cases: Sequence[Row]) -> list[date]:
-    return [row["clock_date"] for row in cases if row["reason"] is None and row["hit"]]
 
 
 def _gap_direction(entry: Measure) -> Direction:
@@ -171,9 +167,9 @@ def _gap_direction(entry: Measure) -> Direction:
 
 
 def _days_between(
-    entry: Measure, part: str | None, cases: Sequence[Row], chart_as: ChartAs, until: date
+    entry: Measure, part: str | None, _n: int, hits: Sequence[Row], chart_as: ChartAs, until: date
 ) -> Charted:
-    events = _events(cases)
+    events = [row["clock_date"] for row in hits]
     rare = t_chart(
         events,
         until=until if not events or until >= events[-1] else None,
@@ -185,13 +181,12 @@ def _days_between(
 
 
 def _cases_between(
-    entry: Measure, part: str | None, cases: Sequence[Row], chart_as: ChartAs, until: date
+    entry: Measure, part: str | None, n: int, hits: Sequence[Row], chart_as: ChartAs, _until: date
 ) -> Charted:
-    found = cases_between([row["hit"] if row["reason"] is None else None for row in cases])
-    events = _events(cases)
+    events, places = [row["clock_date"] for row in hits], [row["place"] for row in hits]
     rare = g_chart(
-        found.gaps,
-        open_cases=found.open_cases,
+        [after - before - 1 for before, after in pairwise(places)],
+        open_cases=n - places[-1] if places else None,
         direction=_gap_direction(entry),
         settings=chart_as.profile,
         phases=phase_starts(events[1:], chart_as.rebases),

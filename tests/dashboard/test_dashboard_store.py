@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboard import snapshots, store
+from dashboard import kept, snapshots, store
 from pipelines.measures.filter import Filter
 from tests.dashboard import handmade
 
@@ -40,7 +40,7 @@ def test_connection_can_only_read(snapshot: store.Snapshot, tmp_path: Path, stat
 def test_a_closed_connection_is_opened_again(snapshot: store.Snapshot) -> None:
     before = store.rows(snapshot, "sites")
     snapshots._connection(snapshot.path).close()
-    store._rows.clear()
+    kept.ALL.clear()
     assert store.rows(snapshot, "sites") == before
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.measures import case_query
-from pipelines.measures.case_query import COLUMNS_OF_KIND, grouped
+from pipelines.measures.case_query import COLUMNS_OF_KIND, case_rows, events_in_order, grouped
 from pipelines.measures.catalogue import KINDS, catalogue, measure
 from pipelines.measures.filter import Filter
 from pipelines.measures.kept_counts import FIELD_OF, GROUPS, cut_of, question, whole_months
 from pipelines.measures.monthly import months_between
 from pipelines.measures.query import KEPT_COUNTS, KEPT_MONTHS, from_kept, rows, run, statement
+from pipelines.measures.spc_rare import cases_between
 from pipelines.measures.table import DIMENSIONS
 
 COUNTED = list(catalogue())
@@ -148,3 +150,24 @@ def test_one_further_dimension_at_a_time():
     assert cut_of(Filter(sexes=("F",)), ("month", "sex")) == "sex"
     assert cut_of(Filter(sexes=("F",)), ("age_band",)) is None
     assert set(FIELD_OF) | {"month", "site"} == set(DIMENSIONS)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, e in catalogue().items() if e.chart in ("t_chart", "g_chart")]
+)
+@pytest.mark.parametrize("flt", (Filter(), Filter(date(2025, 3, 5), sexes=("female",))))
+def test_events_in_order_are_those_of_the_cases(demo_snapshot, name, flt):
+    entry = measure(name)
+    cases = [row for row in case_rows(demo_snapshot, entry, flt, {}) if row["clock_date"]]
+    found = events_in_order(demo_snapshot, entry, flt)
+    assert set(found) == {row["part"] for row in cases}
+    for part, (n, hits) in found.items():
+        own = [row for row in cases if row["part"] == part]
+        told = [row["hit"] if row["reason"] is None else None for row in own]
+        expected = cases_between(told)
+        places = [row["place"] for row in hits]
+        assert tuple(b - a - 1 for a, b in pairwise(places)) == expected.gaps
+        assert (n - places[-1] if places else None) == expected.open_cases
+        days = [row["clock_date"] for row, hit in zip(own, told, strict=True) if hit]
+        assert [row["clock_date"] for row in hits] == days
+        assert n + expected.unknown == len(own)

@@ -1,0 +1,102 @@
+"""Answers that readers share: worked out once, bounded, and nobody's to change."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import plotly.graph_objects as go
+import plotly.io
+import plotly.tools
+import pytest
+
+from dashboard import kept, ui
+from dashboard.charts.base import Table
+
+
+def test_many_who_ask_at_once_make_one_answer() -> None:
+    cache, calls, entered = kept.Kept(), [], threading.Event()
+
+    def slow() -> list[int]:
+        calls.append(1)
+        entered.wait(5)
+        return [1]
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(cache.get, ("key",), slow) for _ in range(8)]
+        entered.set()
+        assert [each.result() for each in asked] == [[1]] * 8
+    assert len(calls) == 1
+
+
+def test_nobody_can_change_what_another_gets() -> None:
+    cache = kept.Kept()
+    cache.get(("key",), lambda: [1]).append(2)
+    assert cache.get(("key",), lambda: pytest.fail("it is kept")) == [1]
+
+
+def test_an_error_reaches_the_reader_and_is_not_kept() -> None:
+    cache = kept.Kept()
+
+    def fails() -> int:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError, match="gone"):
+        cache.get(("key",), fails)
+    assert cache.get(("key",), lambda: 7) == 7
+
+
+def test_what_was_used_least_lately_goes_first() -> None:
+    cache = kept.Kept(most=2500)
+    for name in ("a", "b"):
+        cache.get((name,), lambda: b"x" * 1000)
+    cache.get(("a",), lambda: pytest.fail("it is kept"))
+    cache.get(("c",), lambda: b"y" * 1000)
+    assert cache.bytes <= 2500
+    assert cache.get(("a",), lambda: b"") != b""
+    assert cache.get(("b",), lambda: b"") == b""
+
+
+def test_arguments_tell_answers_apart() -> None:
+    seen = []
+
+    @kept.kept
+    def double(x: int, y: tuple[str, ...] = ()) -> str:
+        seen.append(x)
+        return f"{x} {y}"
+
+    assert double(1) == double(1) == "1 ()"
+    assert double(2) == "2 ()" and double(1, ("a",)) == "1 ('a',)"
+    assert seen == [1, 2, 1]
+
+
+def test_a_drawn_figure_is_sent_as_plotly_would_send_it() -> None:
+    spec = {
+        "data": [{"type": "scatter", "x": [1, 2], "y": [0.5, None]}, {"type": "bar", "x": ["a"]}],
+        "layout": {"title": {"text": "Title"}, "xaxis": {"range": [0, 1]}},
+    }
+
+    def sent(figure: go.Figure) -> str:
+        plain = plotly.tools.return_figure_from_figure_or_data(figure, validate_figure=True)
+        return str(plotly.io.from_json(plotly.io.to_json(plain, validate=False)))
+
+    assert sent(ui.figure(spec)) == sent(go.Figure(spec))
+
+
+@pytest.mark.parametrize(
+    "rows, kinds",
+    [
+        (((1, "a"), (2, None)), ("int64", "string")),
+        (((1.0, "a"), (2.0, "b")), ("double", "string")),
+        (((1, "a"), (None, "b")), ("double", "string")),
+    ],
+)
+def test_cells_keep_their_types(rows, kinds) -> None:
+    found = Table("Title", ("Number", "Word"), rows)
+    sent = ui._frame(found.columns, found.rows, repr(found.rows))
+    assert tuple(str(each.type).removeprefix("large_") for each in sent.schema) == kinds
+
+
+def test_cells_of_several_types_are_left_to_be_mended() -> None:
+    rows = ((1, "a"), ("suppressed", "b"))
+    assert not hasattr(ui._frame(("Number", "Word"), rows, repr(rows)), "schema")
