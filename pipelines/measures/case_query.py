@@ -299,7 +299,7 @@ def events_in_order(
     a date are not. The order is that of `case_rows`.
     """
     part = measure.part or "null::varchar"
-    told = f"{measure.reason} is null and {measure.hit} is not null"
+    told = f"{reason_of(measure)} is null and {measure.hit} is not null"
 
     def placed(kept: bool) -> str:
         return (
