@@ -11,9 +11,12 @@ import datetime as dt
 import hashlib
 import os
 import re
+import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -27,9 +30,12 @@ HARDENED = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "lock_configuration": "true",
-    "memory_limit": "2GB",
     "threads": "2",
 }
+MEMORY = "2GB"
+SPILL = ".spill-"
+OLD_SPILL = 86_400.0
+"""Seconds after which a folder of an engine that was killed is taken for left behind."""
 
 
 class DamagedSnapshot(OutcomesError):
@@ -55,13 +61,17 @@ class SnapshotInfo:
             con.close()
 
 
-def open_readonly(path: Path) -> duckdb.DuckDBPyConnection:
+def open_readonly(path: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
     """A connection that can neither write, nor read other files, nor change its settings.
 
+    It takes at most `memory`; a question that needs more uses a folder beside the snapshot, of
+    this process alone, since two with one such folder would read each other's parts.
     DamagedSnapshot for a file that is no whole database: its name and what to do.
     """
+    spill = path.with_name(f"{SPILL}{os.getpid()}-{path.stem}")
+    config: dict[str, Any] = {**HARDENED, "memory_limit": memory, "temp_directory": str(spill)}
     try:
-        return duckdb.connect(str(path), read_only=True, config=dict(HARDENED))
+        return duckdb.connect(str(path), read_only=True, config=config)
     except duckdb.Error as error:
         raise DamagedSnapshot(
             f"the snapshot cannot be read ({type(error).__name__}): its file is damaged or gone",
@@ -252,6 +262,10 @@ def sweep(home: Home) -> None:
     for left in [*home.snapshots.glob(".build-*"), *home.snapshots.glob(f".{CURRENT}.*")]:
         with contextlib.suppress(OSError):
             left.unlink()
+    for folder in home.snapshots.glob(f"{SPILL}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > OLD_SPILL:
+                shutil.rmtree(folder)
 
 
 def _digest(path: Path) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import time
 
 import duckdb
 import pytest
@@ -108,6 +109,7 @@ def test_a_reader_that_is_open_keeps_its_figures_when_another_is_published(home,
 
 HOLD = """
 import sys
+import time
 from pipelines.home import Home
 with Home.open(sys.argv[1]).lock("ingest"):
     print("held", flush=True)
@@ -131,3 +133,33 @@ def test_a_second_writer_is_told_who_holds_the_home(home):
         process.communicate("done\n", timeout=30)
     with home.lock("build"):
         pass
+
+
+def test_a_question_beyond_the_memory_is_answered_and_leaves_nothing_behind(demo_home):
+    """What the engine cannot hold goes to a folder of its own, which goes with the connection."""
+    info = snapshot.current(demo_home)
+    assert info is not None
+    text = "select count(*) from (select distinct i, md5(i::varchar) from range(1000000) as r(i))"
+    con = snapshot.open_readonly(info.path, "60MB")
+    try:
+        assert con.execute(text).fetchall() == [(1_000_000,)]
+        assert (
+            con.execute("select current_setting('temp_directory')")
+            .fetchall()[0][0]
+            .endswith(f"-{info.path.stem}")
+        )
+    finally:
+        con.close()
+    assert [each.name for each in demo_home.snapshots.glob(f"{snapshot.SPILL}*")] == []
+
+
+def test_folders_of_engines_that_were_killed_are_removed_once_they_are_old(tmp_path):
+    home = Home.open(tmp_path)
+    new, old = (home.snapshots / f"{snapshot.SPILL}{n}-outcomes" for n in (1, 2))
+    for folder in (new, old):
+        folder.mkdir()
+        (folder / "part.tmp").write_bytes(b"x")
+    long_ago = time.time() - 2 * snapshot.OLD_SPILL
+    os.utime(old, (long_ago, long_ago))
+    snapshot.sweep(home)
+    assert new.is_dir() and not old.exists()
