@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines.measures.disclosure.rules import MODES
+from pipelines.snapshot import MEMORY_VARIABLE
 
 LOOPBACK: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8501
 PORTS_TRIED: Final = 50
 HOME_VARIABLE: Final = "OUTCOMES_HOME"
 MODE_VARIABLE: Final = "OUTCOMES_MODE"
+MEMORY: Final = "128MB"
+"""What the engine may hold of one snapshot, unless the environment says otherwise. Counts take
+little, and whatever it holds beyond them is missing to the readers' sessions."""
 
 
 class LaunchRefused(ValueError):
@@ -116,6 +120,7 @@ def serve(
     port = free_port(port, address)
     os.environ[HOME_VARIABLE] = str(home_root)
     os.environ[MODE_VARIABLE] = mode
+    os.environ.setdefault(MEMORY_VARIABLE, MEMORY)
     url = f"http://{address}:{port}"
     print(
         f"Dashboard: {url}\nMode: {mode}. Only this machine can reach it. Press Ctrl+C to stop.",

@@ -28,9 +28,6 @@ DAMAGED: Final = (
     *(duckdb.InternalException, duckdb.SerializationException),
 )
 """What reading a file that was cut or overwritten raises."""
-MEMORY: Final = "128MB"
-"""What the engine may hold of one snapshot. Counts take little, and whatever it holds beyond them
-is missing to the readers' sessions."""
 FILE_NAME: Final = re.compile(r"[A-Za-z0-9._-]+\.duckdb")
 
 
@@ -134,7 +131,7 @@ def _moment(words: str) -> datetime | None:
 
 @st.cache_resource(max_entries=4, show_spinner=False, on_release=lambda con: con.close())
 def _connection(path: str) -> duckdb.DuckDBPyConnection:
-    return open_readonly(Path(path), MEMORY)
+    return open_readonly(Path(path))
 
 
 def asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:

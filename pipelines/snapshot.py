@@ -33,6 +33,7 @@ HARDENED = {
     "threads": "2",
 }
 MEMORY = "2GB"
+MEMORY_VARIABLE = "OUTCOMES_ENGINE_MEMORY"
 SPILL = ".spill-"
 OLD_SPILL = 86_400.0
 """Seconds after which a folder of an engine that was killed is taken for left behind."""
@@ -61,14 +62,16 @@ class SnapshotInfo:
             con.close()
 
 
-def open_readonly(path: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+def open_readonly(path: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can neither write, nor read other files, nor change its settings.
 
-    It takes at most `memory`; a question that needs more uses a folder beside the snapshot, of
-    this process alone, since two with one such folder would read each other's parts.
+    It takes at most the memory that MEMORY_VARIABLE of the environment names, one amount for all
+    connections of a process; a question that needs more uses a folder beside the snapshot, of this
+    process alone, since two with one such folder would read each other's parts.
     DamagedSnapshot for a file that is no whole database: its name and what to do.
     """
     spill = path.with_name(f"{SPILL}{os.getpid()}-{path.stem}")
+    memory = os.environ.get(MEMORY_VARIABLE, MEMORY)
     config: dict[str, Any] = {**HARDENED, "memory_limit": memory, "temp_directory": str(spill)}
     try:
         return duckdb.connect(str(path), read_only=True, config=config)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -135,12 +137,16 @@ def test_a_second_writer_is_told_who_holds_the_home(home):
         pass
 
 
-def test_a_question_beyond_the_memory_is_answered_and_leaves_nothing_behind(demo_home):
+def test_a_question_beyond_the_memory_is_answered_and_leaves_nothing_behind(
+    demo_home, tmp_path, monkeypatch
+):
     """What the engine cannot hold goes to a folder of its own, which goes with the connection."""
     info = snapshot.current(demo_home)
     assert info is not None
     text = "select count(*) from (select distinct i, md5(i::varchar) from range(1000000) as r(i))"
-    con = snapshot.open_readonly(info.path, "60MB")
+    path = Path(shutil.copy(info.path, tmp_path))
+    monkeypatch.setenv(snapshot.MEMORY_VARIABLE, "60MB")
+    con = snapshot.open_readonly(path)
     try:
         assert con.execute(text).fetchall() == [(1_000_000,)]
         assert (
@@ -150,7 +156,7 @@ def test_a_question_beyond_the_memory_is_answered_and_leaves_nothing_behind(demo
         )
     finally:
         con.close()
-    assert [each.name for each in demo_home.snapshots.glob(f"{snapshot.SPILL}*")] == []
+    assert [each.name for each in tmp_path.glob(f"{snapshot.SPILL}*")] == []
 
 
 def test_folders_of_engines_that_were_killed_are_removed_once_they_are_old(tmp_path):
