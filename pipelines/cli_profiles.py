@@ -74,6 +74,8 @@ def profile_check(
         print(json.dumps(found.to_json(), indent=1))
     else:
         _tell(found)
+    if found.refusal:
+        raise typer.Exit(2)
     if found.findings:
         raise typer.Exit(1)
 
@@ -111,7 +113,9 @@ def _tell(found: DryRun) -> None:
     if found.singled_out is not None:
         say(f"{found.singled_out:.0%} of the rows are alone in their site, bands and month.")
     for each in found.findings or ["Nothing to look at: it would be taken in as it is."]:
-        say(each)
+        say(plain(each))
+    if found.refusal and found.refusal.hint:
+        say(plain(found.refusal.hint))
 
 
 def _tell_coverage(found: DryRun) -> None:

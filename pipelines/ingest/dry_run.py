@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import landing_tables as landing
+from pipelines.errors import Refusal
 from pipelines.ingest import formats
 from pipelines.ingest.balance import check_balance, check_tolerances
 from pipelines.ingest.guarding import guarded
@@ -46,6 +47,8 @@ class DryRun:
     cells: dict[str, dict[str, int]] = field(default_factory=dict)
     spellings: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     undecided: int = 0
+    # Why the door would refuse the file for all that is told here; None where it would not.
+    refusal: Refusal | None = None
     answers: dict[str, dict[str, int]] = field(default_factory=dict)
     singled_out: float | None = None
 
@@ -60,6 +63,8 @@ class DryRun:
         unknown = sum(n for reasons in self.cells.values() for n in reasons.values())
         if unknown:
             found.append(f"{unknown:,} cell(s) cannot be read and would be unknown")
+        if self.refusal:
+            found.append(f"it would be refused: {self.refusal.reason}")
         if self.undecided:
             found.append(f"{self.undecided} line(s) of the profile are still marked TODO")
         return found
@@ -75,13 +80,22 @@ class DryRun:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; dates as ISO text."""
-        found = dataclasses.asdict(self)
+        found = dataclasses.asdict(dataclasses.replace(self, refusal=None))
+        found["refusal"] = self.refusal and {
+            "place": self.refusal.place,
+            "reason": self.refusal.reason,
+            "hint": self.refusal.hint,
+        }
         found["extract_date"] = self.extract_date.isoformat()
         return {**found, "findings": self.findings}
 
 
 def dry_run(path: Path, profile: Profile, given: dt.date | None = None) -> DryRun:
-    """Read the whole file as the door would; raises Refusal as the door would."""
+    """Read the whole file as the door would; raises Refusal as the door would.
+
+    A file of which more is unusable than is tolerated is told of all the same, with `refusal`: what
+    is told of it is what a person needs to mend the profile.
+    """
     profile = profile.for_file(path.name)
     source = examine(path, profile.encodings, profile.format in formats.BINARY)
     source = dataclasses.replace(source, lines=formats.count(source, profile))
@@ -90,7 +104,10 @@ def dry_run(path: Path, profile: Profile, given: dt.date | None = None) -> DryRu
     mapper = Mapper(profile, "dry-run", reading.extract_date(given), guarded(source, profile, rows))
     found, reasons = _read(reading, rows, mapper)
     check_balance(source, found.records)
-    check_tolerances(source, profile, found.records, reasons, mapper)
+    try:
+        check_tolerances(source, profile, found.records, reasons, mapper)
+    except Refusal as refusal:
+        found.refusal = refusal
     return found
 
 

@@ -72,9 +72,26 @@ def test_what_is_set_aside_and_unknown_is_a_finding(check):
     ]
 
 
-def test_what_the_door_would_refuse_is_refused(check):
-    with pytest.raises(Refusal, match="cannot be used"):
-        check(text(row(), row(episode_id="E-2", contact_date="x")))
+def test_what_the_door_would_refuse_is_told_with_what_mends_it(check, home, tmp_path):
+    wrong = [row(contact_id=f"C-{n}", ces_1_saddle="Ja") for n in range(10)]
+    told = check(text(*wrong, row(contact_date="x")))
+    assert "more than the 2% that profile canonical-triage tolerates" in told.refusal.reason
+    assert told.aside == {"no_valid_contact_date": [12]}
+    told = check(text(*wrong))
+    assert told.refusal.place == "column for ces_1_saddle"
+    assert told.spellings["ces_1_saddle"] == {"unmapped": ["Ja"]}
+    words = ("canonical-triage", str(tmp_path / "export.csv"), "--extract-date", "2026-06-30")
+    done = CliRunner().invoke(app, ["profile", "check", *words, "--home", str(home.root)])
+    assert done.exit_code == 2
+    assert "│ Ja" in done.stdout
+    assert "it would be refused: 10 of 10 values are not in the profile's code table" in done.stdout
+    done = CliRunner().invoke(app, ["profile", "check", *words, "--home", str(home.root), "--json"])
+    assert json.loads(done.stdout)["refusal"]["place"] == "column for ces_1_saddle"
+
+
+def test_what_cannot_be_read_at_all_is_refused(check):
+    with pytest.raises(Refusal, match="the header lacks"):
+        check("a,b\n1,2\n")
 
 
 def test_the_command_and_its_exit_codes(home, tmp_path):
