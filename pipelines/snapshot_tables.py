@@ -16,6 +16,7 @@ from pipelines.measures.case_query import keep_cases
 from pipelines.reviews.kept import keep_audit_cases
 from pipelines.rules_kept import keep_rules
 from pipelines.snapshot import current
+from pipelines.tables import comment
 from rules.ruleset import Ruleset
 
 # Published table: the model that it is a copy of.
@@ -68,6 +69,7 @@ def write_snapshot(
         _write_checks(con, checks)
         _write_meta(con, path, home, ruleset)
         _write_cases(con)
+        comment(con, "snap")
         con.execute("checkpoint snap")
     finally:
         con.execute("detach snap")
