@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import store, ui
+from dashboard import drill, store, ui
 from dashboard.charts import improvement as charts
 from dashboard.ui import View
 from pipelines.measures.catalogue import measure
@@ -54,4 +54,8 @@ def curve(view: View) -> None:
     found = store.answers(view.snapshot, view.filter).improvement
     if chosen and chosen != USUAL:
         found = store.improvement(view.snapshot, view.filter, chosen)
+        behind = drill.Behind("improvement_by_definition", chosen)
+    else:
+        behind = drill.Behind("improvement_by_day", "day 56")
     ui.show(charts.curve(found, view.colours, meaning), "improvement")
+    drill.link(view, "Open those followed", behind)

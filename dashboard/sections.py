@@ -37,7 +37,6 @@ ESCALATION_OTHERS: Final = (
 IMPROVEMENT_FIGURES: Final = (
     "time_to_improvement_median",
     "improvement_by_day",
-    "improvement_restricted_mean",
     "escalation_first_by_day",
     "improvement_two_scores",
 )
@@ -59,7 +58,6 @@ AGREEMENT: Final = (
     "agreement_late",
     "agreement_over",
     "agreement_same_level",
-    "agreement_kappa",
     "not_judged",
     "audit_certain_despite_gaps",
 )
@@ -221,6 +219,7 @@ def from_one_to_the_next(view: View, name: str) -> None:
         changes = recorded(name, found.days)
         chart = rare_chart(found, measure(name), view.colours, changes)
         ui.show(chart, f"rare_{name}_{number}")
+        drill.link(view, "Open the events", Behind(name, found.part or "", which="counted"))
 
 
 def _capital(words: str) -> str:
@@ -272,6 +271,18 @@ def table_of(view: View, names: Sequence[str], title: str) -> Table:
             label = f"{entry.name}: {words(row.part)}" if row.part else entry.name
             rows.append((label, *shown.cells(row.result, entry)))
     return Table(title, ("Measure", *shown.COLUMNS), tuple(rows))
+
+
+def method(view: View, names: Sequence[str], title: str) -> None:
+    """Figures for specialists, folded: a manager decides without them."""
+    with st.expander(f"Method: {title}"):
+        for name in names:
+            st.markdown(f"**{measure(name).name}.** {measure(name).definition}")
+        found = table_of(view, names, title)
+        ui.table(found)
+        ui.download(found, f"method_{names[0]}")
+        for name in names:
+            drill.link(view, f"What is behind: {measure(name).name}", Behind(name))
 
 
 def counted(view: View, names: Sequence[str]) -> None:

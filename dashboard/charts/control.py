@@ -80,10 +80,18 @@ def control_chart(
         spec,
         _alt(drawn, entry, verdict) + marks.alt(recorded),
         Table(f"{name}, by month", columns, rows),
-        " ".join(filter(None, (told.headline, told.recent, told.target))) if told else withheld,
+        " ".join(filter(None, (told.headline, told.recent, told.target, _young(drawn))))
+        if told
+        else withheld,
         " ".join(filter(None, (told.means, told.does_not, *told.notes))) if told else "",
         tuple(recorded),
     )
+
+
+def _young(drawn: Sequence[Month]) -> str:
+    """What a hollow point means, beside the chart that has one."""
+    n = sum(not each.mature for each in drawn)
+    return f"Hollow: too early to say in {text.plural(n, 'month')}, not judged." if n else ""
 
 
 def _finding(found: OverTime, verdict: str) -> str:

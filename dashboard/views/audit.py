@@ -35,6 +35,7 @@ st.header("Agreement")
 audit_matrix.show(view)
 sections.by_part(view, "audit_categories")
 sections.figures(view, sections.AGREEMENT, "Agreement in figures")
+sections.method(view, ("agreement_kappa",), "agreement beyond chance")
 if mode.sees_cases():
     review_summary.agreement(view)
 

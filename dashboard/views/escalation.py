@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import sections, store, ui
+from dashboard import drill, sections, store, ui
 from dashboard.charts import escalation
 
 view = ui.opened(
@@ -24,8 +24,10 @@ st.header("At which level?")
 left, right = st.columns(2, gap="large")
 with left:
     ui.show(escalation.by_level(found, labels, view.colours), "levels")
+    drill.link(view, "Open a level", drill.Behind("triage_outcome_first"))
 with right:
     ui.show(escalation.between(found, labels, view.colours), "between")
+    drill.link(view, "Open a bound", drill.Behind("escalation_level_not_ruled_out"))
 
 st.header("By which signs?")
 left, right = st.columns(2, gap="large")

@@ -16,6 +16,7 @@ st.header("How soon?")
 definitions.curve(view)
 sections.by_part(view, "improvement_by_definition", bars=False)
 sections.figures(view, sections.IMPROVEMENT_FIGURES, "Time to improvement in figures")
+sections.method(view, ("improvement_restricted_mean",), "restricted mean time to improvement")
 
 st.header("Is it changing?")
 sections.over_time(view, "improvement_by_day", "day 56", "Improved within 8 weeks")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cards, changes, definitions, episode_list, kpi, mode, sections, store, ui
+from dashboard import (
+    cards,
+    changes,
+    definitions,
+    drill,
+    episode_list,
+    kpi,
+    mode,
+    sections,
+    store,
+    ui,
+)
 from dashboard.charts import escalation, improvement, persistence
 
 view = ui.opened(
@@ -30,16 +41,20 @@ st.header("How often is care above self-management needed?")
 left, right = st.columns(2, gap="large")
 with left:
     ui.show(escalation.by_level(found.escalation, labels, view.colours), "levels")
+    drill.link(view, "Open a level", drill.Behind("triage_outcome_first"))
 with right:
     ui.show(escalation.between(found.escalation, labels, view.colours), "between")
+    drill.link(view, "Open a bound", drill.Behind("escalation_level_not_ruled_out"))
 ui.counted(cards.left_out(cards.escalation_results(found.escalation)))
 
 st.header("How soon do people get better?")
 ui.show(improvement.curve(found.improvement, view.colours, definitions.usual(view)), "improvement")
+drill.link(view, "Open those followed", drill.Behind("improvement_by_day", "day 56"))
 ui.counted(cards.left_out(cards.improvement_results(found.improvement)))
 
 st.header("Who is still symptomatic past 8 weeks?")
 ui.show(persistence.parts(found.persistence, view.colours), "parts")
+drill.link(view, "Open those who are past 8 weeks", drill.Behind("persisting_now", which="counted"))
 ui.counted(cards.left_out(cards.persistence_results(found.persistence)))
 if mode.sees_cases():
     episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")

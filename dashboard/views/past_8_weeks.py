@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import episode_list, mode, sections, store, ui
+from dashboard import drill, episode_list, mode, sections, store, ui
 from dashboard.charts import persistence
 
 view = ui.opened(
@@ -19,6 +19,7 @@ st.header("How many are open now?")
 left, right = st.columns(2, gap="large")
 with left:
     ui.show(persistence.parts(found, view.colours), "parts")
+    drill.link(view, "Open them", drill.Behind("persisting_now", which="counted"))
 with right:
     sections.by_part(view, "persisting_now_by_age")
 sections.by_part(view, "open_by_time_since_onset")
@@ -32,6 +33,7 @@ changes = sections.recorded(
 )
 chart = persistence.by_month(months.persistence, view.colours, changes)
 ui.show(chart, "persistence_month")
+drill.link(view, "Open a month of it", drill.Behind("persistence_share_8_weeks", by=drill.MONTH))
 sections.over_time(view, "persistence_share_8_weeks")
 sections.funnel_by_site(view, "persistence_share_8_weeks")
 sections.by_dimension(view, "persistence_share_8_weeks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests.dashboard.conftest import demo_home, server, snapshot_file  # noqa: F401
-from tests.dashboard.serving import Server, running
+from tests.dashboard.serving import REPOSITORY, Server, running
 
 if TYPE_CHECKING:
     from playwright import sync_api
@@ -22,6 +23,8 @@ else:
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
+# In the repository's folder for what is built, or where continuous integration collects them.
+PICTURES = Path(os.environ.get("OUTCOMES_PICTURES") or REPOSITORY / "build" / "pictures")
 # Without these the browser itself asks its maker for updates and the like.
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -62,6 +65,16 @@ class Visit:
         """Wait until the address holds this after its question mark, and the page is redrawn."""
         self.page.wait_for_url(lambda url: part in url.partition("?")[2], timeout=10_000)
         self.settle()
+
+    def picture(self, name: str) -> None:
+        """Keep the whole page as it stands, for people to look at after the tests."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        size = self.page.viewport_size or {"width": 1440, "height": 1000}
+        height = self.page.locator("[data-testid=stMain]").evaluate("e => e.scrollHeight")
+        self.page.set_viewport_size({"width": size["width"], "height": min(int(height), 12_000)})
+        self.page.wait_for_timeout(500)
+        self.page.screenshot(path=PICTURES / f"{name}.png")
+        self.page.set_viewport_size(size)
 
     def values(self) -> list[str]:
         """The values on the cards."""

@@ -57,6 +57,7 @@ def test_the_manager_sees_whether_escalation_changes_and_where(visit: Visitor) -
     assert any(
         title.startswith("Escalation confirmed at first contact, by site") for title in titles
     )
+    page.picture("manager_1_escalation")
     site = choose_site(page)
     page.wait_for_charts(3)
     # The same chart for one site, and the way to the cases of a month.
@@ -67,12 +68,14 @@ def test_the_manager_sees_whether_escalation_changes_and_where(visit: Visitor) -
     assert query["site"] == [site]
     assert query["by"] == ["Month"]
     assert "cases looked at" in said.inner_text()
+    page.picture("manager_2_behind_a_month")
 
 
 def test_the_physio_gets_from_the_queue_to_the_source_row_and_back(visit: Visitor) -> None:
     page = visit("/audit?finding=No+action+recorded&level=A%26E&certain=Confirmed")
     page.wait_for_charts(1)
     grid = page.page.locator("[data-testid=stDataFrame]:visible").first
+    page.picture("physio_1_queue")
     grid.scroll_into_view_if_needed()
     page.page.wait_for_timeout(800)
     grid.click(position={"x": 18, "y": 54})
@@ -82,6 +85,7 @@ def test_the_physio_gets_from_the_queue_to_the_source_row_and_back(visit: Visito
     said = page.page.locator("[data-testid=stMain]").inner_text()
     assert "leads to A&E" in said
     assert re.search(r"Source: \S+, line \d+", said)
+    page.picture("physio_2_episode")
     page.page.get_by_role("link", name=re.compile("Back to the audit queue")).click()
     page.page.wait_for_selector("h1:has-text('Referral audit')")
     page.settle()
@@ -147,6 +151,7 @@ def test_shared_pages_are_accessible_and_send_no_case(
         page.wait_for_charts(1)
         said = page.page.locator("[data-testid=stMain]").inner_text()
         assert "suppressed (small numbers)" in said
+        page.picture(f"shared_{width}_{theme}")
     assert faults(page) == set()
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.complaints == []
