@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import back, drill, episode_list, filters, mode, store, text, ui
+from dashboard import back, drill, episode_list, filters, freshness, mode, store, text, ui
 from dashboard.charts import by_value, shown
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
@@ -129,6 +129,9 @@ def show(view: View, to: Behind) -> None:
     st.markdown(f"**{entry.name}: {shown.whole(found, entry)}**  \n{ui.meaning(entry.id)}")
     if not mode.sees_cases():
         _breakdown(view, to, entry)
+        return
+    if to.measure == freshness.WHO_IS_NEXT and freshness.too_old(view.snapshot):
+        freshness.say(view.snapshot)
         return
     rows = cases(view, to)
     counted, of = len(chosen(rows, "counted")), len(chosen(rows, "of"))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import filters, store, text
+from dashboard import filters, freshness, store, text
 from dashboard.ui import View
 from pipelines.measures.types import NOT_SETTLED
 from pipelines.words import CATEGORIES, PERSISTENCE
@@ -104,6 +104,9 @@ def show(view: View) -> None:
         find = st.text_input(
             "ID contains", key="find", max_chars=80, bind="query-params", persist_state="session"
         )
+    if state == freshness.WHO_IS_NEXT and freshness.too_old(view.snapshot):
+        freshness.say(view.snapshot)
+        return
     found = store.selected(
         view.snapshot,
         "episodes",

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import drill, filters, mode, pages, store, text, ui
+from dashboard import drill, filters, freshness, mode, pages, store, ui
 from dashboard.charts import by_value, control, shown
 from dashboard.charts.base import Table
 from dashboard.charts.funnel_chart import funnel_chart
@@ -106,8 +106,6 @@ WAITS: Final = (
     "cancelled",
     "back_within_12_weeks",
 )
-OLD_AFTER: Final = 14
-"""Days after which an extract is too old to say who is next (the wait for a visit is shorter)."""
 
 
 def over_time(view: View, name: str, part: str | None = None, label: str = "") -> None:
@@ -147,16 +145,9 @@ def who_is_next(view: View) -> None:
     """How many cross 8 weeks within 14 days; the list is hidden where the extract is too old."""
     found = store.one(view.snapshot, "crossing_soon", view.filter)
     entry = measure("crossing_soon")
-    data_to = view.snapshot.data_to
-    age = (date.today() - data_to).days if data_to else None
     st.markdown(f"**{shown.said(found, entry)}** were about to cross 8 weeks within 14 days.")
-    if age is None or age > OLD_AFTER:
-        old = "of unknown age" if age is None else f"{text.plural(age, 'day')} old"
-        st.info(
-            f"The data are {old}: whoever was about to cross has crossed or recovered since, so "
-            "nobody is listed. Take in a new export to see who is next.",
-            icon=":material/schedule:",
-        )
+    if freshness.too_old(view.snapshot):
+        freshness.say(view.snapshot)
         return
     drill.link(view, "Who they are", Behind("crossing_soon", which="counted"))
 

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import text
+from dashboard import freshness, text
+from pipelines.measures.catalogue import measure
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
@@ -312,6 +313,30 @@ def test_unknown_episode_in_an_empty_snapshot(open_page: Opener, empty_home: Pat
     at = open_page(empty_home, "episode", episode="x")
     assert not at.exception
     assert "There are no episodes at all" in at.warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("past_8_weeks", {}),
+        ("episode", {"show": "Crossing 8 weeks within 14 days"}),
+        ("behind", {"measure": measure("crossing_soon").name}),
+    ],
+)
+def test_nobody_is_listed_as_next_from_old_data(
+    open_page: Opener, demo_home: Path, monkeypatch: pytest.MonkeyPatch,
+    page: str, query: dict[str, str],
+) -> None:  # fmt: skip
+    at = open_page(demo_home, page, **query)
+    assert not at.exception
+    assert "nobody is listed" in words(at)
+    assert page == "past_8_weeks" or not at.dataframe
+    # With data of yesterday they are.
+    monkeypatch.setattr(freshness, "_age", lambda snapshot: 1)
+    at = open_page(demo_home, page, **query)
+    assert not at.exception
+    assert "nobody is listed" not in words(at)
+    assert page == "past_8_weeks" or at.dataframe
 
 
 def test_new_data_are_announced_and_taken_when_the_reader_says_so(
