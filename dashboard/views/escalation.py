@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import drill, sections, store, ui
-from dashboard.charts import escalation
+from dashboard import levels, sections, store, ui
 
 view = ui.opened(
     "Escalation",
@@ -13,7 +12,6 @@ view = ui.opened(
     "whether too little was asked to tell. A fall can be harm: no direction is good in itself.",
 )
 found = store.answers(view.snapshot, view.filter).escalation
-labels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
 
 st.header("Is it changing?")
 sections.over_time(view, "escalation_confirmed")
@@ -21,13 +19,7 @@ sections.over_time(view, "escalation_not_ruled_out")
 sections.chosen_over_time(view, sections.ESCALATION_SERIES)
 
 st.header("At which level?")
-left, right = st.columns(2, gap="large")
-with left:
-    ui.show(escalation.by_level(found, labels, view.colours), "levels")
-    drill.link(view, "Open a level", drill.Behind("triage_outcome_first"))
-with right:
-    ui.show(escalation.between(found, labels, view.colours), "between")
-    drill.link(view, "Open a bound", drill.Behind("escalation_level_not_ruled_out"))
+levels.show(view, found)
 
 st.header("By which signs?")
 left, right = st.columns(2, gap="large")

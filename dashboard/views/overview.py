@@ -11,12 +11,13 @@ from dashboard import (
     drill,
     episode_list,
     kpi,
+    levels,
     mode,
     sections,
     store,
     ui,
 )
-from dashboard.charts import escalation, improvement, persistence
+from dashboard.charts import improvement, persistence
 
 view = ui.opened(
     "Overview",
@@ -25,7 +26,6 @@ view = ui.opened(
     "flags were acted on.",
 )
 found = store.answers(view.snapshot, view.filter)
-labels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
 flags = [store.one(view.snapshot, "red_flags_not_in_time", view.filter, each)
          for each in ("confirmed", "possible")]  # fmt: skip
 share = store.one(view.snapshot, "red_flags_not_in_time_share", view.filter)
@@ -38,13 +38,7 @@ for pair in (shown[:2], shown[2:]):
 changes.show(view)
 
 st.header("How often is care above self-management needed?")
-left, right = st.columns(2, gap="large")
-with left:
-    ui.show(escalation.by_level(found.escalation, labels, view.colours), "levels")
-    drill.link(view, "Open a level", drill.Behind("triage_outcome_first"))
-with right:
-    ui.show(escalation.between(found.escalation, labels, view.colours), "between")
-    drill.link(view, "Open a bound", drill.Behind("escalation_level_not_ruled_out"))
+levels.show(view, found.escalation)
 ui.counted(cards.left_out(cards.escalation_results(found.escalation)))
 
 st.header("How soon do people get better?")

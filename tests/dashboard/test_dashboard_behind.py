@@ -193,6 +193,7 @@ def test_without_cases_a_number_opens_a_breakdown_that_adds_up(
 
 
 def test_which_pages_each_mode_has() -> None:
-    assert [page.script for page in seen_by("shared")] == ["shared", "rulebook", "about"]
+    shared = [page.script for page in seen_by("shared")]
+    assert shared == ["shared", "report", "rulebook", "about"]
     assert "episode" not in [page.script for page in seen_by("service")]
     assert len(seen_by("auditor")) == len(PAGES) - 1
