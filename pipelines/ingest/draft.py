@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.errors import Refusal
 from pipelines.ingest import contract, formats
 from pipelines.ingest.draft_frame import Frame, format_of, framed
 from pipelines.ingest.identifiers import NAMES, ColumnGuard, header_finding
@@ -98,6 +99,7 @@ def draft(path: Path) -> Draft:
     source = examine(path, encodings, form in formats.BINARY)
     frame = framed(source, form)
     header = [cell.strip() for cell in frame.rows[0]]
+    _check_names(path, frame, header)
     body = [row for row in frame.rows[1:] if len(row) == len(header)]
     seen = {name: looks([row[place].strip() for row in body]) for place, name in enumerate(header)}
     open_ = {name: each for name, each in seen.items() if not header_finding(name)}
@@ -105,9 +107,21 @@ def draft(path: Path) -> Draft:
     found = recognise(open_, stream)
     columns = [
         _column(name, seen[name], found.to.get(name), found.claimed.get(name, ()), stream)
-        for name in header
+        for name in dict.fromkeys(header)
     ]
     return Draft(path, stream, source.encoding, frame, columns, _settle_dates(columns, seen))
+
+
+def _check_names(path: Path, frame: Frame, header: list[str]) -> None:
+    """Raise Refusal for a name that stands twice: no profile could tell the columns apart."""
+    for place, name in enumerate(header, start=1):
+        if name and header.index(name) + 1 < place:
+            raise Refusal(
+                path.name,
+                f"line {frame.header_row}, columns {header.index(name) + 1} and {place}",
+                "two columns have the same name",
+                "Name every column once; the door refuses such a file.",
+            )
 
 
 def _column(

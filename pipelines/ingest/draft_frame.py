@@ -129,7 +129,9 @@ def _find_footer(frame: Frame, records: list[Record]) -> None:
         return
     text = frame.delimiter.join(told[-1].cells).rstrip(frame.delimiter + " ")
     match = FOOTER.match(text)
-    if not match or sum(bool(cell.strip()) for cell in told[-1].cells) >= width:
+    if not match or not match.group().isprintable() or "'" in match.group():
+        return
+    if sum(bool(cell.strip()) for cell in told[-1].cells) >= width:
         return
     number = re.match(r"(\d[\d,]*)", text[match.end() :])
     data = len([record for record in told[1:-1] if len(record.cells) == width])
@@ -153,5 +155,6 @@ def _digits(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text as it stands between the quotes of a TOML string."""
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
+    """A text as it stands between the quotes of a TOML string, in one line."""
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
+    return re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\u{ord(found.group()):04X}", text)

@@ -70,6 +70,8 @@ def _file(found: Draft) -> list[str]:
         *([] if frame.format == "parquet" else [f"header_row = {frame.header_row}"]),
         'extra_columns = "refuse"',
     ]
+    if frame.format == "csv" and any(set(cell) & {"\n", "\r"} for r in frame.rows for cell in r):
+        lines.append("multiline = true  # cells hold line ends")
     if frame.footer:
         lines.append(f"footer = '{frame.footer}'")
     if frame.counted:
@@ -210,7 +212,7 @@ def _codes(table: str, columns: list[DraftColumn]) -> list[str]:
     for code, spellings in known.items():
         lines.append(f"{code} = [{', '.join(_listed(spellings))}]")
     for spelling, headers in asked.items():
-        where = "; ".join(headers[:3])
+        where = "; ".join(_quoted(header) for header in headers[:3])
         lines.append(f'# {DECIDE}: what does "{_quoted(spelling)}" mean? (in {where})')
     if asked:
         columns_known = {c.to for c in columns}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
+import io
 import re
+import tomllib
 from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import sample_data
@@ -299,6 +304,40 @@ def test_a_workbook_and_a_parquet_file_are_drafted_like_the_text(tmp_path):
         told = dry_run(tmp_path / name, read_profile(finished, "draft"))
         assert told.records.accepted == len(rows)
         assert told.cells == dry_run(shown, read_profile(as_toml(text), "draft")).cells
+
+
+CELLS = st.text(max_size=12) | st.sampled_from(
+    ["Y", "N", "01/02/26", "7", "case no", "seen on", "foot drop", "Saddle\nnumbness", 'a"b',
+     "a\\b", "a\tb", "", "x\x7f", "é", "Total", "' rows: 3"]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=8))
+def test_whatever_the_file_the_draft_is_toml_or_a_refusal(tmp_path_factory, rows):
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    path.write_bytes(out.getvalue().encode("utf-8", "replace"))
+    with contextlib.suppress(Refusal):
+        columns = tomllib.loads(as_toml(draft(path)))["columns"]
+        assert set(columns) <= {cell.strip() for cells in rows for cell in cells}
+
+
+def test_a_header_with_line_ends_in_it_is_read_by_the_profile_that_is_drafted(tmp_path):
+    path = tmp_path / "e.csv"
+    rows = [f"E-{n},2026-03-{n:02d},{'YN'[n % 2]}" for n in range(1, 25)]
+    path.write_text('Case No,Seen on,"Saddle\nnumbness"\n' + "\n".join(rows) + "\n")
+    text = as_toml(draft(path)).replace('extract_date = "TODO"', "extract_date = 2026-06-30")
+    told = dry_run(path, read_profile(text, "draft"))
+    assert told.mapping["Saddle\nnumbness"] == "ces_1_saddle"
+    assert told.answers["ces_1_saddle"] == {"no": 12, "yes": 12}
+
+
+def test_two_columns_of_one_name_are_refused_as_the_door_does(drafted):
+    with pytest.raises(Refusal, match="two columns have the same name") as told:
+        drafted(["case no,seen on,pain,pain", "E-1,2026-03-01,1,2"])
+    assert told.value.place == "line 1, columns 3 and 4"
 
 
 def test_resources_have_a_profile_to_start_from(drafted):
