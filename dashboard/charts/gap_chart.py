@@ -23,7 +23,9 @@ from pipelines.measures.types import Estimate, Result
 
 Words = Callable[[str], str]
 COLUMNS: Final = ("Group", *shown.COLUMNS, "Difference", "Ratio")
-STEPS: Final = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+STEPS: Final = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0)
+COARSE: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+COARSE_FROM: Final = 2.1
 WIDEST: Final = (0.1, 10.0)
 """Ratios beyond these end at the chart's edge; the table has them."""
 
@@ -186,7 +188,9 @@ def _span(values: Sequence[tuple[float, float, float]], as_ratio: bool) -> tuple
 
 def _axis(entry: Measure, colours: Palette, as_ratio: bool, low: float, high: float) -> Spec:
     if as_ratio:
-        steps = [step for step in STEPS if low <= step <= high]
+        # Wide scales have fewer steps, so that their numbers stay upright on a telephone.
+        known = STEPS if high < COARSE_FROM else COARSE
+        steps = [step for step in known if low <= step <= high]
         return axis(
             colours, "Ratio", type="log", range=[math.log10(low), math.log10(high)],
             tickvals=steps, ticktext=[f"{step:g}" for step in steps], showgrid=True,
@@ -213,7 +217,8 @@ def _number(value: float, entry: Measure, as_ratio: bool) -> str:
 def _head(row: Row, entry: Measure, as_ratio: bool) -> str:
     gap = _gap(row, as_ratio)
     said = "reference" if gap is None else _amount(gap, entry, as_ratio)
-    return f"{row.label} <b>{said}</b> ({shown.said(row.result, entry)})"
+    figure = shown.said(row.result, entry)
+    return f"{row.label} <b>{said}</b>" + (f" ({figure})" if figure != said else "")
 
 
 def _cells(row: Row, entry: Measure) -> tuple[Cell, ...]:
