@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.measures.answers import Improvement, IncidenceAt, IncidenceStep
 from pipelines.measures.case_query import grouped
+from pipelines.measures.case_reason import CONTRADICT
 from pipelines.measures.catalogue import measure
 from pipelines.measures.filter import Filter
 from pipelines.measures.proportion import share
@@ -39,7 +40,8 @@ EMPTY: Final = "nobody has a first score with a later score or an escalation aft
 def improvement(found: Sequence[Row], gaps: Sequence[Row]) -> Improvement:
     """Rows of `sql/improvement.sql` and of `sql/score_gap.sql` -> the answer."""
     seen = [row for row in found if row["seen"]]
-    timed = [row for row in seen if row["tti_event"] in CODES and row["tti_days"] is not None]
+    dated = [row for row in seen if row["tti_event"] in CODES and row["tti_days"] is not None]
+    timed = [row for row in dated if row["tti_days"] >= 0]
     left_out = _reasons(found, timed)
     days = [row["tti_days"] for row in timed]
     kinds = [CODES[row["tti_event"]] for row in timed]
@@ -116,7 +118,8 @@ def _reasons(found: Sequence[Row], timed: Sequence[Row]) -> Exclusions:
         if not row["seen"]:
             reasons["NO_CONTACT"] += row["n"]
         elif id(row) not in kept:
-            reasons[row["tti_reason"] or "no_baseline"] += row["n"]
+            never = row["tti_days"] is not None and row["tti_days"] < 0
+            reasons[row["tti_reason"] or (CONTRADICT if never else "no_baseline")] += row["n"]
     return tuple(sorted(reasons.items()))
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from pipelines.measures.answers import CountParts, Persistence, ResolutionStep, StatusCount
+from pipelines.measures.case_reason import CONTRADICT
 from pipelines.measures.persistence import PERSISTENT, STATUSES, LandmarkShare, landmark_share
 from pipelines.measures.query import Row
 from pipelines.measures.survival import SurvivalCurve, kaplan_meier
@@ -119,7 +120,8 @@ def _curve(times: Sequence[Row]) -> tuple[SurvivalCurve, Exclusions]:
     # A diary that began before the first contact can show the end before it.
     backwards = [row for row in timed if row["res_exit"] < row["res_entry"]]
     resolved = _people([row for row in backwards if row["res_event"]])
-    timed = [row for row in timed if row["res_exit"] >= row["res_entry"]]
+    never = _people([r for r in timed if r["res_exit"] >= r["res_entry"] and r["res_exit"] < 0])
+    timed = [row for row in timed if row["res_exit"] >= max(row["res_entry"], 0)]
     curve = kaplan_meier(
         [row["res_exit"] for row in timed],
         [bool(row["res_event"]) for row in timed],
@@ -134,6 +136,7 @@ def _curve(times: Sequence[Row]) -> tuple[SurvivalCurve, Exclusions]:
         ("RESOLVED_BEFORE_SEEN", resolved),
         ("NO_FOLLOW_UP", curve.no_length + _people(backwards) - resolved),
         ("LEFT_BEFORE_START", early),
+        *(((CONTRADICT, never),) if never else ()),
     )
     return curve, reasons
 
@@ -171,6 +174,8 @@ def _months(months: Sequence[Row]) -> tuple[tuple[date, ...], tuple[date, ...]]:
     """(mature, immature) months of first contact; a month is mature when every site's is."""
     mature: dict[date, bool] = {}
     for row in months:
+        if row["month"] is None:  # what has no date is in no month
+            continue
         mature[row["month"]] = mature.get(row["month"], True) and bool(row["mature"])
     return (
         tuple(sorted(month for month, yes in mature.items() if yes)),

@@ -93,7 +93,8 @@ def _months(found: Sequence[Row]) -> list[tuple[date, list[Row]]]:
     """Rows by month, with an empty list for each month that is missing in between."""
     grouped: dict[date, list[Row]] = {}
     for row in found:
-        grouped.setdefault(row["month"], []).append(row)
+        if row["month"] is not None:  # what has no date is in no month
+            grouped.setdefault(row["month"], []).append(row)
     if not grouped:
         return []
     month, last, out = min(grouped), max(grouped), []

@@ -16,10 +16,17 @@ import duckdb
 import pytest
 
 from pipelines import snapshot
+from pipelines.measures.agreement import agreement
 from pipelines.measures.catalogue import catalogue
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
+from pipelines.measures.headline import three_answers
 from pipelines.measures.monthly import charted
+from pipelines.measures.series import (
+    completeness_by_month,
+    escalation_by_month,
+    persistence_by_month,
+)
 from pipelines.measures.tidy import tidy
 from pipelines.measures.types import Estimate, MeasureError, Median, NotEstimable
 
@@ -88,6 +95,23 @@ def every_measure(con, flt=ALL, empty=False):
                 assert chart.reading.text
 
 
+def the_pages(con):
+    """What the pages ask besides: the three answers, agreement, and the series by month."""
+    answers = three_answers(con, ALL)
+    for result in (
+        answers.escalation.confirmed,
+        answers.improvement.median,
+        answers.improvement.restricted_mean,
+        answers.persistence.share_8_weeks.share,
+        answers.persistence.estimated_8_weeks,
+        agreement(con, ALL).kappa,
+    ):
+        check(result, empty=False)
+    for series in (escalation_by_month, persistence_by_month, completeness_by_month):
+        for point in series(con, ALL).points:
+            check(point.estimate, empty=False)
+
+
 def nothing(table, name, kind):
     """Leave the dates as they are."""
 
@@ -102,6 +126,7 @@ def test_one_person_and_three(published):
     for n in (1, 3):
         copied(published, random.Random(n).sample(keys, n), nothing)
         every_measure(published)
+        the_pages(published)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -120,6 +145,7 @@ def test_dates_that_contradict_each_other(published, seed):
 
     copied(published, keys, spoil)
     every_measure(published)
+    the_pages(published)
 
 
 def test_a_case_whose_days_cannot_be_is_left_out_and_told(published):
