@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Final, Literal
 
@@ -127,6 +128,7 @@ def _counts(kind: Kind, denominator: float, target: float) -> Counts:
     return poisson(denominator * target)
 
 
+@lru_cache(maxsize=8192)
 def chance_limits(
     kind: Kind, denominator: float, target: float, confidence: float, limits: Limits = "exact"
 ) -> Interval:
@@ -181,6 +183,7 @@ def _curve(funnel: Funnel, n: float) -> FunnelCurve:
     return FunnelCurve(n, by_chance(NOTE), by_chance(ALERT), adjusted(NOTE), adjusted(ALERT))
 
 
+@lru_cache(maxsize=2048)
 def _outside(kind: Kind, n: float, target: float, limits: Interval) -> float:
     """Chance that a unit at the target lies beyond its limits."""
     counts = _counts(kind, n, target)
