@@ -20,7 +20,7 @@ from pipelines.measures.query import Row
 from pipelines.measures.table import Shown
 from pipelines.measures.types import Estimate, Exclusions, NotEstimable
 
-KNOTS: Final = (0, 7, 14, 28, 42, 56, 84)
+KNOTS: Final = (*range(0, 57, 7), 84)
 MIN_N: Final = 30
 MIN_EVENTS: Final = 10
 """Below these the limits do not hold at their rate."""

@@ -138,8 +138,9 @@ def test_persistence_by_intervals_is_recovered(made, day, weeks):
     share = truth[f"past_{weeks}_weeks_of_those_seen_within_8_weeks"]["share"]
     results = by_service(con, "persistence_by_interval")[f"day {day}"]
     inside = sum(holds(result, share) for result in results)
-    assert len(results) == SERVICES
-    assert binom.cdf(inside, SERVICES, 0.95) > 0.001, inside
+    # A week of arrival of whom too few were seen again leaves a service without an estimate.
+    assert len(results) >= 0.95 * SERVICES
+    assert binom.cdf(inside, len(results), 0.95) > 0.001, inside
 
 
 @pytest.mark.parametrize("day", ["42", "56", "84"])

@@ -38,7 +38,6 @@ select
     end as reason,
     last_with as seen_without,
     first_without as seen_with,
-    -- Who is first seen later has had it for longer: each two weeks of arrival have a curve of
-    -- their own.
-    least(res_entry // 14, 3) as stratum
+    -- Who is first seen later has had it for longer: each week of arrival has a curve of its own.
+    least(res_entry // 7, 7) as stratum
 from days
