@@ -9,11 +9,11 @@ import streamlit as st
 
 from dashboard import store, text
 from dashboard.report import make
-from dashboard.report.period import Period, period
 from dashboard.snapshots import home
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
+from pipelines.periods import Period, period
 
 KINDS: Final = {
     "html": ("Page (HTML)", "text/html"),

@@ -14,6 +14,7 @@ import typer
 
 from pipelines import (
     cli_checks,
+    cli_export,
     cli_files,
     cli_measures,
     cli_profiles,
@@ -61,6 +62,7 @@ app.command("files")(cli_files.files)
 app.command("checks")(cli_checks.checks)
 app.command("measures")(cli_measures.measures)
 app.command("report")(cli_report.report)
+app.command("export")(cli_export.export)
 app.command("watch")(cli_watch.watch)
 app.add_typer(cli_reviews.app, name="reviews")
 app.add_typer(cli_rules.app)

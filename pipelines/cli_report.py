@@ -38,7 +38,7 @@ def report(
 
     logger.set_log_level("ERROR")
     from dashboard.report import make as reports
-    from dashboard.report.period import period as parsed
+    from pipelines.periods import period as parsed
 
     if mode not in MODES:
         raise UsageError(f"there is no mode '{mode}'", "--mode", f"Known: {', '.join(MODES)}.")

@@ -22,12 +22,12 @@ from dashboard import (
 )
 from dashboard.charts import control, escalation, improvement, persistence, shown
 from dashboard.charts.base import Chart, Table
-from dashboard.report.period import Period
 from dashboard.snapshots import Snapshot
 from pipelines.measures.catalogue import measure
 from pipelines.measures.figures import number
 from pipelines.measures.filter import Filter
 from pipelines.measures.types import MeasureError
+from pipelines.periods import Period
 
 Block = Chart | Table | str
 

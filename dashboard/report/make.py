@@ -15,13 +15,13 @@ from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report.content import report
 from dashboard.report.page import html
 from dashboard.report.paper import NoBrowser, pdf
-from dashboard.report.period import Period
 from dashboard.report.slides import slides
 from dashboard.report.workbook import workbook
 from dashboard.snapshots import NoSnapshot, Snapshot
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.types import MeasureError
+from pipelines.periods import Period
 
 FORMATS: Final = ("html", "pdf", "xlsx", "pptx")
 FOLDER: Final = "reports"

@@ -10,9 +10,9 @@ import pytest
 
 from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report import make
-from dashboard.report.period import period
 from dashboard.report.workbook import ABOUT
 from pipelines.home import Home
+from pipelines.periods import period
 from tests.browser.conftest import Visitor
 from tests.browser.test_browser_pages import faults
 from tests.dashboard.serving import Server

@@ -18,7 +18,6 @@ from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report import cells, make
 from dashboard.report.content import SERIES, report
 from dashboard.report.paper import browser
-from dashboard.report.period import period
 from dashboard.report.workbook import ABOUT, tables
 from dashboard.snapshots import published
 from pipelines import snapshot
@@ -27,6 +26,7 @@ from pipelines.home import Home
 from pipelines.measures.catalogue import measure
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
+from pipelines.periods import period
 
 MAY = period("2026-05")
 AUTUMN = period("2025/26-Q3")

@@ -1,4 +1,4 @@
-"""The period of a report: a month, a quarter of the financial year, a financial year, or a span."""
+"""The period of a report or extract: a month, a financial quarter or year, or a span of months."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
-from dashboard import text
 from pipelines.errors import UsageError
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -27,7 +26,7 @@ class Period:
     @property
     def words(self) -> str:
         """`June 2026`, or `April 2026 to June 2026`."""
-        first, last = text.month(self.first), text.month(self.last)
+        first, last = f"{self.first:%B %Y}", f"{self.last:%B %Y}"
         return first if first == last else f"{first} to {last}"
 
 
@@ -36,19 +35,19 @@ def period(given: str) -> Period:
 
     Years and quarters are the NHS's financial ones, from April. UsageError for anything else.
     """
-    text_ = given.strip()
-    first, dots, last = text_.partition("..")
+    given_ = given.strip()
+    first, dots, last = given_.partition("..")
     try:
         if dots:
             return _checked(_month(first), _month(last))
-        if MONTH.fullmatch(text_):
-            return _checked(_month(text_), _month(text_))
-        if found := QUARTER.fullmatch(text_):
+        if MONTH.fullmatch(given_):
+            return _checked(_month(given_), _month(given_))
+        if found := QUARTER.fullmatch(given_):
             begins = _financial(found[1], found[2])
             return _checked(
                 _later(begins, 3 * int(found[3]) - 3), _later(begins, 3 * int(found[3]) - 1)
             )
-        if found := YEAR.fullmatch(text_):
+        if found := YEAR.fullmatch(given_):
             begins = _financial(found[1], found[2])
             return _checked(begins, _later(begins, 11))
     except ValueError:
