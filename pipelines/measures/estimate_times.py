@@ -109,10 +109,6 @@ def unseen(day: float, start: float, last: float | None) -> str:
 def incidence_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> Moments:
     """Share with the event of `cause` by each day of `at`, competing events respected."""
     exits, events, entries, n = _columns(counted)
-    if entries is None:  # what comes after the last day asked for changes nothing on it
-        end = max(entry.at)
-        events = [event if exit <= end else 0 for exit, event in zip(exits, events, strict=True)]
-        exits = [min(exit, end + 1.0) for exit in exits]
     curve = aalen_johansen(
         exits,
         events,
