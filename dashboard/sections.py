@@ -37,6 +37,8 @@ ESCALATION_OTHERS: Final = (
 IMPROVEMENT_FIGURES: Final = (
     "time_to_improvement_median",
     "improvement_by_day",
+    "improvement_by_day_interval",
+    "improvement_by_day_range",
     "escalation_first_by_day",
     "improvement_two_scores",
 )
@@ -45,6 +47,7 @@ PERSISTENCE_OTHERS: Final = (
     "persistence_best_case",
     "persistence_worst_case",
     "persistence_status_known",
+    "persistence_by_interval",
     "persistence_estimated_8_weeks",
     "persistence_share_6_weeks",
     "persistence_estimated_6_weeks",
