@@ -6,8 +6,10 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -73,31 +75,39 @@ def _url(named: str) -> URL:
 
 
 def _sqlite(home: Home) -> URL:
-    folder = home.root / FOLDER
-    path = folder / FILE
+    path = home.root / FOLDER / FILE
     if not path.exists():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise StoreAway(
-                "the file of the reviews is gone, though its folder is not empty",
-                where=str(path),
-                hint="Put the file back from your backup. To begin without the earlier reviews, "
-                "remove the folder.",
-            )
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            # Without it, a file that is lost later would look like one that was never there.
-            note = folder / "README.txt"
-            note.write_text(
-                f"{FILE} holds this service's reviews. It is made once; back it up.\n", "utf-8"
-            )
-            path.touch(mode=0o600)
+            # Two that begin at once must not take the other's half made folder for a lost file.
+            with FileLock(home.root / f".{FOLDER}.lock", timeout=WAIT_SECONDS):
+                _begin(path)
         except OSError as error:
             raise StoreAway(
                 f"the store of reviews cannot be made: {error.strerror or error}",
-                where=str(folder),
+                where=str(path.parent),
                 hint="Allow writing there; figures and cases can be read without it.",
             ) from None
     return URL.create("sqlite", database=str(path))
+
+
+def _begin(path: Path) -> None:
+    """Make the folder and an empty file, unless there is a sign that a file was there before."""
+    folder = path.parent
+    if path.exists():
+        return
+    if folder.is_dir() and any(folder.iterdir()):
+        raise StoreAway(
+            "the file of the reviews is gone, though its folder is not empty",
+            where=str(path),
+            hint="Put the file back from your backup. To begin without the earlier reviews, "
+            "remove the folder.",
+        )
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path.touch(mode=0o600)
+    # Without it, a file that is lost later would look like one that was never there.
+    (folder / "README.txt").write_text(
+        f"{FILE} holds this service's reviews. It is made once; back it up.\n", "utf-8"
+    )
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from pipelines.reviews.database import WRITES, StoreAway
 
 # Held on PostgreSQL while tables are made, so that two that start at once do not both make them.
 ADVISORY_LOCK: Final = 7_024_311
+# Alembic keeps its context in a global of the process.
+ONE_AT_A_TIME: Final = threading.Lock()
 
 
 def _config() -> Config:
@@ -42,4 +45,5 @@ def upgrade(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"select pg_advisory_xact_lock({ADVISORY_LOCK})"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        with ONE_AT_A_TIME:
+            command.upgrade(config, "head")
