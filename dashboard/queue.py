@@ -81,11 +81,11 @@ def show(view: View) -> None:
 def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, Any]:
     left, middle, right, lateness, last = st.columns(5)
     with left:
-        found = _several("What was found", FOUND, "finding")
+        found = review_queue.several("What was found", FOUND, "finding")
     with middle:
-        chosen = _several("Level", dict(reversed(levels.items())), "level")
+        chosen = review_queue.several("Level", dict(reversed(levels.items())), "level")
     with right:
-        titles = _several("Sign", {title: title for title in rules}, "rule")
+        titles = review_queue.several("Sign", {title: title for title in rules}, "rule")
     with lateness:
         late = st.selectbox(
             "How late", list(LATE), key="late", bind="query-params", persist_state="session"
@@ -103,14 +103,6 @@ def _filters(levels: dict[str, str], rules: dict[str, str]) -> dict[str, Any]:
         "late_from": LATE[late or "Any"][0],
         "late_to": LATE[late or "Any"][1],
     }
-
-
-def _several(label: str, words: dict[str, str], key: str) -> tuple[str, ...]:
-    chosen = st.multiselect(
-        label, list(words), format_func=lambda code: words.get(code, code), key=key,
-        placeholder="Any", bind="query-params", persist_state="session",
-    )  # fmt: skip
-    return tuple(sorted(chosen))
 
 
 def review_said(row: store.Row) -> str:

@@ -40,13 +40,13 @@ def filters(standing: Sequence[Review]) -> dict[str, Any]:
     left, middle, right, last = st.columns(4)
     kinds = {name: STATES[name] for name in (OPEN, CHANGED, REVIEWED)}
     with left:
-        states = _several("Review", kinds, "review")
+        states = several("Review", kinds, "review")
     found = {code: words for code, words in FINDINGS.items() if code != "withdrawn"}
     with middle:
-        findings = _several("Finding", found, "review_finding")
+        findings = several("Finding", found, "review_finding")
     with right:
         names = sorted({each.verdict.reviewer for each in standing})
-        reviewers = _several("Reviewer", dict(zip(names, names, strict=True)), "reviewer")
+        reviewers = several("Reviewer", dict(zip(names, names, strict=True)), "reviewer")
     with last:
         sample = _sample()
     return {
@@ -57,7 +57,8 @@ def filters(standing: Sequence[Review]) -> dict[str, Any]:
     }
 
 
-def _several(label: str, words: dict[str, str], key: str) -> tuple[str, ...]:
+def several(label: str, words: dict[str, str], key: str) -> tuple[str, ...]:
+    """A filter of several values, any of them where none is chosen; sorted, for a query."""
     chosen = st.multiselect(
         label, list(words), format_func=lambda code: words.get(code, code), key=key,
         placeholder="Any", bind="query-params", persist_state="session",
