@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import reviews, text
+from dashboard import reviews, store, text
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.reviews.readers import ORDER, Readers, between_readers
@@ -27,7 +27,7 @@ def agreement(view: View) -> None:
     except OutcomesError as error:
         reviews.told(error)
         return
-    found = reviews.agreement(view.snapshot, view.filter, standing)
+    found = store.reviewed(view.snapshot, view.filter, standing)
     st.table(
         {
             "Action as the leaflet advises": ["As the exports say", "After review"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -11,12 +10,10 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import mode, store
-from dashboard.kept import kept
 from dashboard.snapshots import Snapshot, asked, home
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.filter import Filter
-from pipelines.reviews.agreement import BeforeAndAfter, before_and_after
 from pipelines.reviews.case import CaseKey
 from pipelines.reviews.database import URL_VARIABLE
 from pipelines.reviews.findings import Verdict
@@ -78,17 +75,6 @@ def states(snapshot: Snapshot, flt: Filter, found: Sequence[Review], of: int) ->
         review_marks=lists["review_marks"],
     )
     return Counter({row["state"]: row["n"] for row in rows})
-
-
-@kept
-def _agreement(path: str, chosen: store.Chosen, found: tuple[Review, ...]) -> BeforeAndAfter:
-    return asked(path, lambda cur: before_and_after(cur, found, Filter(*chosen)))
-
-
-def agreement(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> BeforeAndAfter:
-    """Agreement with the leaflet before and after review, under a filter."""
-    mode.need_cases()
-    return _agreement(snapshot.path, dataclasses.astuple(flt), tuple(found))
 
 
 def save(snapshot: Snapshot, case: store.Row, verdict: Verdict, opened_at: int, of: int) -> Review:

@@ -7,6 +7,7 @@ stale. What the mode does not allow is refused here, whatever a page or an addre
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -41,6 +42,8 @@ from pipelines.measures.series import (
 from pipelines.measures.shared_tables import evaluate_for
 from pipelines.measures.table import MeasureTable, Shown
 from pipelines.measures.types import NotEstimable
+from pipelines.reviews.agreement import BeforeAndAfter, before_and_after
+from pipelines.reviews.store import Review
 from pipelines.rules_kept import RulesNotKept, kept_rules
 
 __all__ = ["NoSnapshot", "Snapshot", "home", "published"]
@@ -167,6 +170,21 @@ def matrix(snapshot: Snapshot, flt: Filter) -> Matrix:
     mode.need_exact()
     found: Matrix = _matrix(snapshot.path, dataclasses.astuple(flt))
     return found
+
+
+@kept
+def _reviewed(path: str, chosen: Chosen, found: tuple[Review, ...]) -> BeforeAndAfter:
+    return asked(path, lambda cur: before_and_after(cur, found, Filter(*chosen)))
+
+
+def reviewed(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> BeforeAndAfter:
+    """Agreement with the leaflet before and after these reviews, under a filter.
+
+    CasesWithheld outside the mode that shows cases.
+    """
+    mode.need_cases()
+    agreed: BeforeAndAfter = _reviewed(snapshot.path, dataclasses.astuple(flt), tuple(found))
+    return agreed
 
 
 @kept
