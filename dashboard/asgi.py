@@ -20,8 +20,7 @@ from dashboard.middleware import LOOPBACK_HOSTS, CompressedAssets, SecurityHeade
 async def warm(_app: Any) -> AsyncIterator[None]:
     """Load what every page needs before the first visitor, then take it out of the collector.
 
-    Streamlit collects garbage after every run of the script; with the big libraries loaded that
-    takes 0.1 s each time, unless they are frozen.
+    With the big libraries loaded a full collection takes 0.1 s, unless they are frozen.
     """
     for name in ("duckdb", "pandas", "pyarrow", "dashboard.charts.timeline"):
         import_module(name)

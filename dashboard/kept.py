@@ -1,17 +1,21 @@
 """A cache of answers that all readers share: bounded in bytes, and each answer is worked out once.
 
 Streamlit's own cache does the same and needs half a millisecond to look a thing up, since it takes
-any argument apart; a page asks for sixty. Here an argument is a key by itself. An answer is kept
-pickled, so that nobody can change what another reader gets, and so that its size is known.
+any argument apart; a page asks for sixty. Here an argument is a key by itself. Nobody can change
+what another reader gets: an answer that cannot be changed at all (tuples and frozen dataclasses to
+its last part) is handed out as it is, any other is kept pickled and is a new one for each reader.
 """
 
 from __future__ import annotations
 
 import pickle
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from functools import wraps
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from functools import cache, wraps
 from threading import Lock
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -19,19 +23,70 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
-MOST_BYTES: Final = 24 * 2**20
+MOST_BYTES: Final = 32 * 2**20
 """What all answers together may take; those that were used least lately go first."""
+ATOMS: Final = frozenset({int, float, str, bytes, bool, type(None), date, datetime})
+
+
+@cache
+def _parts(kind: Hashable) -> tuple[str, ...] | None:
+    """The fields of a frozen dataclass; None for any other type."""
+    parameters: Any = getattr(kind, "__dataclass_params__", None)
+    if isinstance(kind, type) and is_dataclass(kind) and parameters.frozen:
+        return tuple(each.name for each in fields(kind))
+    return None
+
+
+def frozen_bytes(value: Any) -> int | None:
+    """Bytes that an answer takes in memory; None where any part of it could be changed."""
+    total, left, seen = 0, [value], set[int]()
+    while left:
+        each = left.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        kind: Any = type(each)
+        if kind is tuple or kind is frozenset:
+            left.extend(each)
+        elif kind not in ATOMS:
+            names = _parts(kind)
+            if names is None:
+                return None
+            left.extend([getattr(each, name) for name in names])
+        total += sys.getsizeof(each)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An answer: itself, or pickled where it could be changed."""
+
+    answer: Any
+    bytes: int
+    pickled: bool
+
+    def read(self) -> Any:
+        # our own bytes, from this process's memory
+        return pickle.loads(self.answer) if self.pickled else self.answer
+
+
+def _hold(found: Any) -> _Held:
+    size = frozen_bytes(found)
+    if size is not None:
+        return _Held(found, size, False)
+    pickled = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
+    return _Held(pickled, len(pickled), True)
 
 
 class Kept:
-    """Pickled answers by key."""
+    """Answers by key."""
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         """An empty cache of at most so many bytes."""
         self.most = most
         self.bytes = 0
-        self._found: OrderedDict[Key, bytes] = OrderedDict()
-        self._asked: dict[Key, Future[bytes]] = {}
+        self._found: OrderedDict[Key, _Held] = OrderedDict()
+        self._asked: dict[Key, Future[_Held]] = {}
         self._lock = Lock()
 
     def get(self, key: Key, find: Callable[[], Any]) -> Any:
@@ -49,11 +104,11 @@ class Kept:
                     mine = self._asked[key] = Future()
         if kept is None:
             kept = waiting.result() if waiting is not None else self._find(key, find, mine)
-        return pickle.loads(kept)  # our own bytes, from this process's memory
+        return kept.read()
 
-    def _find(self, key: Key, find: Callable[[], Any], mine: Future[bytes]) -> bytes:
+    def _find(self, key: Key, find: Callable[[], Any], mine: Future[_Held]) -> _Held:
         try:
-            kept = pickle.dumps(find(), pickle.HIGHEST_PROTOCOL)
+            kept = _hold(find())
         except BaseException as error:
             with self._lock:
                 self._asked.pop(key, None)
@@ -62,9 +117,9 @@ class Kept:
         with self._lock:
             self._asked.pop(key, None)
             self._found[key] = kept
-            self.bytes += len(kept)
+            self.bytes += kept.bytes
             while self.bytes > self.most:
-                self.bytes -= len(self._found.popitem(last=False)[1])
+                self.bytes -= self._found.popitem(last=False)[1].bytes
         mine.set_result(kept)
         return kept
 

@@ -9,17 +9,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import snapshots
+from dashboard import own_settings, snapshots
 from dashboard.snapshots import NoSnapshot
-from pipelines.chart_settings import chart_settings
 from pipelines.errors import OutcomesError
-from pipelines.home import Home
 
 
 def problem() -> str:
     """The fault, its file and line, and what to do; empty where all is well."""
     try:
-        chart_settings(Home.open(snapshots.home(), create=False))
+        own_settings.charts(snapshots.home())
     except NoSnapshot:
         return ""
     except OutcomesError as error:

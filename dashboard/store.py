@@ -15,13 +15,12 @@ from typing import Any, Final
 
 import duckdb
 
-from dashboard import mode
+from dashboard import mode, own_settings
 from dashboard.kept import kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published
-from pipelines.chart_settings import ChartSettings, chart_settings
+from pipelines.chart_settings import ChartSettings
 from pipelines.errors import OutcomesError
 from pipelines.explain import NoEpisode, explain
-from pipelines.home import Home
 from pipelines.measures.answer_improvement import improvement_under
 from pipelines.measures.answers import Improvement
 from pipelines.measures.case_query import case_rows
@@ -53,6 +52,7 @@ Params = tuple[tuple[str, Any], ...]
 Chosen = tuple[Any, ...]
 """The values of a filter, which a cache can take as a key."""
 
+FIELDS: Final = tuple(field.name for field in dataclasses.fields(Filter))
 OF_CASES: Final = frozenset(
     {
         *("episodes", "episode_ids", "near_ids", "log_days"),
@@ -60,6 +60,11 @@ OF_CASES: Final = frozenset(
     }
 )
 """Queries whose rows are single episodes: refused outside the mode that shows cases."""
+
+
+def _chosen(flt: Filter) -> Chosen:
+    """A filter's values in their order."""
+    return tuple(getattr(flt, name) for name in FIELDS)
 
 
 @cache
@@ -108,7 +113,7 @@ def table(snapshot: Snapshot, measure: str, flt: Filter, by: tuple[str, ...] = (
 
     MeasureError for a question that may not be shared.
     """
-    found: MeasureTable = _table(snapshot.path, measure, dataclasses.astuple(flt), by, mode.mode())
+    found: MeasureTable = _table(snapshot.path, measure, _chosen(flt), by, mode.mode())
     return found
 
 
@@ -120,8 +125,16 @@ def one(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) 
 
 def series(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) -> OverTime:
     """A measure month by month with its control chart, under the service's targets."""
-    found = table(snapshot, measure, flt, ("month",))
-    return over_time(found, part, charting().chart_as(measure))
+    chosen, chart_as = _chosen(flt), charting().chart_as(measure)
+    found: OverTime = _series(snapshot.path, measure, chosen, part, chart_as, mode.mode())
+    return found
+
+
+@kept
+def _series(
+    path: str, measure: str, chosen: Chosen, part: str | None, chart_as: ChartAs, seen_by: Mode
+) -> OverTime:
+    return over_time(_table(path, measure, chosen, ("month",), seen_by), part, chart_as)
 
 
 def charting() -> ChartSettings:
@@ -131,7 +144,7 @@ def charting() -> ChartSettings:
     `outcomes measures --spc` says what is wrong with them.
     """
     try:
-        return chart_settings(Home.open(home(), create=False))
+        return own_settings.charts(home())
     except OutcomesError:
         return ChartSettings()
 
@@ -156,7 +169,7 @@ def cases(
     CasesWithheld outside the mode that shows cases.
     """
     mode.need_cases()
-    found: list[Row] = _cases(snapshot.path, measure, dataclasses.astuple(flt), at, part)
+    found: list[Row] = _cases(snapshot.path, measure, _chosen(flt), at, part)
     return found
 
 
@@ -168,7 +181,7 @@ def _matrix(path: str, chosen: Chosen) -> Matrix:
 def matrix(snapshot: Snapshot, flt: Filter) -> Matrix:
     """Expected against recorded level, as counts of episodes; exact, so not for shared figures."""
     mode.need_exact()
-    found: Matrix = _matrix(snapshot.path, dataclasses.astuple(flt))
+    found: Matrix = _matrix(snapshot.path, _chosen(flt))
     return found
 
 
@@ -183,7 +196,7 @@ def reviewed(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> Before
     CasesWithheld outside the mode that shows cases.
     """
     mode.need_cases()
-    agreed: BeforeAndAfter = _reviewed(snapshot.path, dataclasses.astuple(flt), tuple(found))
+    agreed: BeforeAndAfter = _reviewed(snapshot.path, _chosen(flt), tuple(found))
     return agreed
 
 
@@ -195,7 +208,7 @@ def _answers(path: str, chosen: Chosen) -> Answers:
 def answers(snapshot: Snapshot, flt: Filter) -> Answers:
     """The three headline answers for these episodes; exact, so not for shared figures."""
     mode.need_exact()
-    found: Answers = _answers(snapshot.path, dataclasses.astuple(flt))
+    found: Answers = _answers(snapshot.path, _chosen(flt))
     return found
 
 
@@ -208,7 +221,7 @@ def _improvement(path: str, chosen: Chosen, definition: str) -> Improvement:
 def improvement(snapshot: Snapshot, flt: Filter, definition: str) -> Improvement:
     """Time to improvement under another definition; exact, so not for shared figures."""
     mode.need_exact()
-    found: Improvement = _improvement(snapshot.path, dataclasses.astuple(flt), definition)
+    found: Improvement = _improvement(snapshot.path, _chosen(flt), definition)
     return found
 
 
@@ -238,7 +251,7 @@ def _months(path: str, chosen: Chosen) -> Months:
 def months(snapshot: Snapshot, flt: Filter) -> Months:
     """The monthly series of these episodes; exact, so not for shared figures."""
     mode.need_exact()
-    found: Months = _months(snapshot.path, dataclasses.astuple(flt))
+    found: Months = _months(snapshot.path, _chosen(flt))
     return found
 
 
@@ -268,7 +281,7 @@ def rare(snapshot: Snapshot, measure: str, flt: Filter) -> tuple[Charted, ...]:
     """
     mode.need_cases()
     found: tuple[Charted, ...] = _rare(
-        snapshot.path, measure, dataclasses.astuple(flt), charting().chart_as(measure)
+        snapshot.path, measure, _chosen(flt), charting().chart_as(measure)
     )
     return found
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
 import plotly.graph_objects as go
 import plotly.io
 import plotly.tools
 import pytest
 
-from dashboard import kept, ui
+from dashboard import kept, own_settings, ui
 from dashboard.charts.base import Table
+from pipelines.errors import OutcomesError
 
 
 def test_many_who_ask_at_once_make_one_answer() -> None:
@@ -33,6 +37,49 @@ def test_nobody_can_change_what_another_gets() -> None:
     cache = kept.Kept()
     cache.get(("key",), lambda: [1]).append(2)
     assert cache.get(("key",), lambda: pytest.fail("it is kept")) == [1]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    name: str
+    parts: tuple[object, ...]
+
+
+@dataclass
+class Loose:
+    name: str
+
+
+def test_what_cannot_be_changed_is_handed_out_as_it_is() -> None:
+    cache = kept.Kept()
+    figure = Figure("a", (1.5, None, Figure("b", ())))
+    assert cache.get(("key",), lambda: figure) is figure
+    assert cache.get(("key",), lambda: pytest.fail("it is kept")) is figure
+    assert cache.bytes > sys.getsizeof(figure) + sys.getsizeof(figure.parts)
+
+
+@pytest.mark.parametrize("part", ([1], {"a": 1}, {1}, Loose("a"), bytearray(b"x")))
+def test_a_part_that_can_be_changed_is_a_new_one_for_each_reader(part: object) -> None:
+    cache = kept.Kept()
+    found = Figure("a", (Figure("b", (part,)),))
+    assert kept.frozen_bytes(found) is None
+    first, second = (cache.get(("key",), lambda: found) for _ in range(2))
+    assert first == second == found
+    assert first.parts[0].parts[0] is not second.parts[0].parts[0]
+
+
+def test_a_change_of_the_settings_takes_effect_at_once(tmp_path: Path) -> None:
+    assert own_settings.charts(tmp_path).target("improvement_two_scores") is None
+    for target in (0.5, 0.6):
+        text = f"[targets]\nimprovement_two_scores = {target}\n"
+        (tmp_path / "outcomes.toml").write_text(text, encoding="utf-8")
+        assert own_settings.charts(tmp_path).target("improvement_two_scores") == target
+    (tmp_path / "outcomes.toml").write_text("[targets]\nnone_such = 0.5\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(OutcomesError, match="none_such"):
+            own_settings.charts(tmp_path)
+    (tmp_path / "outcomes.toml").unlink()
+    assert own_settings.charts(tmp_path).target("improvement_two_scores") is None
 
 
 def test_an_error_reaches_the_reader_and_is_not_kept() -> None:

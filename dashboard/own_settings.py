@@ -1,0 +1,37 @@
+"""The service's own settings of its charts, read again when one of their files has changed.
+
+A page asks for them a few dozen times; reading them takes longer than drawing a chart.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pipelines.chart_settings import ChartSettings, chart_settings
+from pipelines.home import Home
+from pipelines.measures.annotations import FILE
+
+State = tuple[int, ...]
+
+
+def charts(root: Path) -> ChartSettings:
+    """The chart settings of the data home at `root` as its files are now.
+
+    OutcomesError for a target, profile or annotation that cannot be, and for no data home.
+    """
+    return _read(root, _state(root), _state(Home(root).config_file), _state(root / FILE))
+
+
+def _state(path: Path) -> State:
+    """What changes when a file is written, replaced or removed."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@lru_cache(maxsize=4)
+def _read(root: Path, *_states: State) -> ChartSettings:
+    return chart_settings(Home.open(root, create=False))
