@@ -30,10 +30,12 @@ class CaseError(OutcomesError):
 
 
 def text(value: Any) -> str | None:
+    """What is wrong with a value that must be text and not empty; None for nothing."""
     return None if isinstance(value, str) and value else "text is needed"
 
 
 def day(value: Any) -> str | None:
+    """What is wrong with a value that must be a date as 2024-01-31; None for nothing."""
     try:
         dt.date.fromisoformat(str(value))
     except ValueError:
@@ -42,10 +44,12 @@ def day(value: Any) -> str | None:
 
 
 def blank_or_day(value: Any) -> str | None:
+    """As `day`; an empty text stands for an unknown date."""
     return None if value == "" else day(value)
 
 
 def time(value: Any) -> str | None:
+    """What is wrong with a value that must be a time of day as 09:30; None for nothing."""
     try:
         dt.time.fromisoformat(str(value))
     except ValueError:
@@ -54,16 +58,20 @@ def time(value: Any) -> str | None:
 
 
 def number(value: Any) -> str | None:
+    """What is wrong with a value that must be a finite number; None for nothing."""
     fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return None if fits else "a number is needed"
 
 
 def whole(value: Any) -> str | None:
+    """What is wrong with a value that must be a whole number; None for nothing."""
     fits = isinstance(value, int) and not isinstance(value, bool)
     return None if fits else "a whole number is needed"
 
 
 def one_of(*allowed: str) -> Kind:
+    """A check that a value is one of the allowed ones, which names the nearest."""
+
     def check(value: Any) -> str | None:
         if value in allowed:
             return None
@@ -73,6 +81,7 @@ def one_of(*allowed: str) -> Kind:
 
 
 def answer(value: Any) -> str | None:
+    """What is wrong with a value that must be an answer to a question; None for nothing."""
     return None if isinstance(value, str | bool | int) else 'an answer is needed, as "yes"'
 
 

@@ -57,6 +57,7 @@ def opened(home: Path | None) -> Home:
 
 
 def published(home: Home) -> snapshots.SnapshotInfo:
+    """The published snapshot of a home; OutcomesError, with what to do, where there is none."""
     found = snapshots.current(home)
     if found is None:
         raise OutcomesError(

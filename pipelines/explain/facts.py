@@ -55,6 +55,7 @@ def to_settle(predicate: str, values: Mapping[str, Any]) -> str:
 
 
 def pain(contact: Row, history: History) -> str:
+    """Where there is pain on the day, or why that is not known."""
     where = [
         place
         for place, item in (("back", "has_back_pain"), ("leg", "has_leg_pain"))
@@ -70,6 +71,7 @@ def pain(contact: Row, history: History) -> str:
 
 
 def recent(contact: Row, history: History) -> str:
+    """Whether the pain began recently, by which day and which limit."""
     values, episode = history.values, history.episode
     mode = values["gp_recency_mode"]
     if mode == "ignore":
@@ -99,6 +101,7 @@ def _days(first: str, last: str) -> int:
 
 
 def duration(contact: Row, history: History) -> str:
+    """How long the symptoms have lasted, at least and at most."""
     values, episode = history.values, history.episode
     low, high = contact["days_at_least"], contact["days_at_most"]
     six, eight = span(values["w_lo_days"]), span(values["w_hi_days"])
@@ -123,6 +126,7 @@ def duration(contact: Row, history: History) -> str:
 
 
 def symptomatic(contact: Row) -> str:
+    """Whether symptoms are there on the day, with the scores and the answer behind it."""
     scores = [
         f"{words} {contact[name]:g}"
         for name, words in (("nprs", "pain"), ("nprs_leg", "leg pain"), ("nprs_back", "back pain"))
@@ -149,6 +153,7 @@ def enough_diary(values: Mapping[str, Any]) -> str:
 
 
 def tried(contact: Row, history: History) -> str:
+    """Whether the exercises were tried, by answer and by diary."""
     said, diary = _said(contact, history), _diary(contact)
     if contact["tried"]:
         return f"Exercises tried: {'; '.join(each for each in (said, diary) if each)}"
@@ -186,6 +191,7 @@ def _diary(contact: Row) -> str:
 
 
 def worsening(contact: Row, history: History) -> str:
+    """Whether it is getting worse, by answer or by scores."""
     asked = contact["help_3_worsening"]
     if asked is not None:
         return f"{'Getting' if asked else 'Not getting'} worse, by the person's answer"
