@@ -10,7 +10,7 @@ import typer
 
 from pipelines.cli_options import HomeOption, opened, plain
 from pipelines.console import say
-from pipelines.errors import HomeLocked, UsageError
+from pipelines.errors import OutcomesError, UsageError
 
 
 def watch(
@@ -31,6 +31,7 @@ def watch(
     home: HomeOption = None,
 ) -> None:
     """Take in new files, publish, and write a digest. Exit code 1 where one was refused."""
+    from pipelines.watch.digest import NOT_TOLD, REFUSED
     from pipelines.watch.inbox import Inbox
     from pipelines.watch.look import look
 
@@ -46,8 +47,10 @@ def watch(
             if found.digest is not None:
                 say(plain(f"{found.digest}"))
                 for item in found.items:
-                    say(plain(f"  {item.kind}: {item.said}"), error=item.kind == "file refused")
-        except HomeLocked as error:
+                    say(
+                        plain(f"  {item.kind}: {item.said}"), error=item.kind in (REFUSED, NOT_TOLD)
+                    )
+        except OutcomesError as error:  # the next look may find it mended
             if once:
                 raise
             say(plain(f"{error}"), error=True)

@@ -22,11 +22,12 @@ from pipelines.measures.spc_types import SpcChart
 CHARTS: Final = (
     *("escalation_confirmed", "escalation_not_ruled_out", "red_flags_not_in_time_share"),
     *("screen_complete_first", "improvement_two_scores", "persistence_share_8_weeks"),
-    *("agreement", "wait_referral_to_triage", "did_not_attend"),
+    *("agreement", "wait_referral_to_triage", "did_not_attend", "ces_asked"),
+    *("no_review_around_8_weeks", "red_flags_not_in_time", "ces_present"),
 )
-SPECIAL, RED_FLAG, PAST, SOON, FILE, REFUSED, PUBLISHED = (
+SPECIAL, RED_FLAG, PAST, SOON, FILE, REFUSED, PUBLISHED, NOT_TOLD = (
     *("special cause", "red flag not acted on", "past 8 weeks", "about to cross 8 weeks"),
-    *("file taken in", "file refused", "published"),
+    *("file taken in", "file refused", "published", "not told"),
 )
 
 
@@ -92,9 +93,14 @@ def _red_flags(
     before: duckdb.DuckDBPyConnection | None, after: duckdb.DuckDBPyConnection, cases: bool
 ) -> Iterator[Item]:
     new = _added("new_cases", before, after, ("case_key",))
-    yield from _counted(
-        RED_FLAG, [(f"{row['level']}, {row['site_id']}", row["case_key"]) for row in new], cases
-    )
+    found = [
+        (
+            f"{row['level']}{', possible' if row['possible'] else ''}, {row['site_id']}",
+            row["case_key"],
+        )
+        for row in new
+    ]
+    yield from _counted(RED_FLAG, found, cases)
 
 
 def _crossed(

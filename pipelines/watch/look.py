@@ -15,12 +15,13 @@ import duckdb
 from pipelines import snapshot as snapshots
 from pipelines.build import build
 from pipelines.errors import OutcomesError
-from pipelines.home import Home, replace
+from pipelines.home import Home, replace, telling_of_the_disk
 from pipelines.ingest.door import ingest_file
 from pipelines.ingest.receipt import list_receipts
+from pipelines.measures.types import MeasureError
 from pipelines.neutral import cell
-from pipelines.watch.digest import FILE, PUBLISHED, REFUSED, Item, news
-from pipelines.watch.inbox import Inbox
+from pipelines.watch.digest import FILE, NOT_TOLD, PUBLISHED, REFUSED, Item, news
+from pipelines.watch.inbox import Inbox, Offer
 
 FOLDER = "digests"
 COLUMNS = ("kind", "about", "n", "said", "case")
@@ -38,41 +39,72 @@ class Look:
 def look(home: Home, inbox: Inbox, settle: float, wait: float = 0.0, cases: bool = False) -> Look:
     """Offer the files that are new, publish when one was taken in, and write what is new.
 
-    With nothing new it does nothing and writes nothing; rows that an earlier look took in and could
-    not publish are published now. A refused file, and data that cannot be
-    published, are items of the digest: the data published before stay, and are said to.
+    What is new is told against the data of the last digest: a look that was killed, or data that
+    somebody published by hand since, are told at the next. With nothing new it does nothing and
+    writes nothing; rows that an earlier look took in and could not publish are published now. A
+    refused file, and data that cannot be published, are items of the digest: the data published
+    before stay, and are said to. HomeLocked where another looks and does not end within `wait`.
     """
+    with inbox.alone(wait):
+        return _look(home, inbox, settle, wait, cases)
+
+
+def _look(home: Home, inbox: Inbox, settle: float, wait: float, cases: bool) -> Look:
     offers = inbox.pending(settle)
     found = Look()
-    behind = _behind(home)
-    if not offers and not behind:
-        return found
-    taken = behind
-    with home.lock("watch", wait):
+    taken = _behind(home)
+    if inbox.told is None and (offers or taken):
+        published = snapshots.current(home)
+        inbox.remember([], published.name if published else "", "")
+    since = _told_last(home, inbox.told)
+    with home.lock("watch", wait) if offers else contextlib.nullcontext():
         for offer in offers:
-            try:
-                receipt = ingest_file(home, offer.path)
-            except OutcomesError as error:
-                found.failed = True
-                hint = f" {error.hint}" if error.hint else ""
-                said = f"{error.where or offer.path.name}: {error.what}.{hint}"
-                found.items.append(Item(REFUSED, offer.path.name, 1, said))
-                continue
-            taken = taken or not receipt.unchanged
-            told = "unchanged" if receipt.unchanged else f"{receipt.records.accepted:,} rows"
-            aside = (
-                f", {receipt.records.quarantined:,} set aside"
-                if receipt.records.quarantined
-                else ""
-            )
-            found.items.append(
-                Item(FILE, receipt.name, receipt.records.accepted, f"{receipt.name}: {told}{aside}")
-            )
-        inbox.offered(offers)
-    if taken:
-        _publish(home, wait, found, cases)
-    found.digest = _write(home, found)
+            taken = _offer(home, offer, found) or taken
+    failure = _publish(home, wait, found) if taken else ""
+    now = snapshots.current(home)
+    told_now = now is not None and (since is None or now.name != since.name)
+    if now is not None and told_now:
+        found.items.append(Item(PUBLISHED, now.name, 1, f"{now.name} is published"))
+        found.items += _news(home, since, now, cases)
+        found.failed = found.failed or any(item.kind == NOT_TOLD for item in found.items)
+    elif failure and not offers and failure == inbox.failure:
+        found.items.clear()  # told before; with no news nothing is written
+    with telling_of_the_disk(home.root):
+        if found.items:
+            found.digest = _write(home, found)
+        if found.items or failure != inbox.failure:
+            inbox.remember(offers, now.name if now else "", failure)
     return found
+
+
+def _offer(home: Home, offer: Offer, found: Look) -> bool:
+    """Offer one file to the door; whether it brought anything new."""
+    try:
+        receipt = ingest_file(home, offer.path)
+    except (OutcomesError, OSError) as error:
+        found.failed = True
+        said = f"{offer.path.name}: {error}."
+        if isinstance(error, OutcomesError):
+            hint = f" {error.hint}" if error.hint else ""
+            said = f"{error.where or offer.path.name}: {error.what}.{hint}"
+        found.items.append(Item(REFUSED, offer.path.name, 1, said))
+        return False
+    records = receipt.records
+    told = "unchanged" if receipt.unchanged else f"{records.accepted:,} rows"
+    aside = f", {records.quarantined:,} set aside" if records.quarantined else ""
+    found.items.append(Item(FILE, receipt.name, records.accepted, f"{receipt.name}: {told}{aside}"))
+    return not receipt.unchanged
+
+
+def _told_last(home: Home, told: str | None) -> snapshots.SnapshotInfo | None:
+    """The data that the last digest told of, None for none; those before where they are pruned."""
+    if told is None:
+        return snapshots.current(home)
+    if not told:
+        return None
+    oldest_last = snapshots.listed(home)
+    earlier = (info for info in oldest_last if info.name <= told)
+    return next(earlier, oldest_last[-1] if oldest_last else None)
 
 
 def _behind(home: Home) -> bool:
@@ -82,19 +114,33 @@ def _behind(home: Home) -> bool:
     return bool(newest) and (published is None or published.meta()["created_at"] < newest)
 
 
-def _publish(home: Home, wait: float, found: Look, cases: bool) -> None:
-    before = snapshots.current(home)
+def _publish(home: Home, wait: float, found: Look) -> str:
+    """Publish, or say why not and which data stay; the reason, empty where it was done."""
     try:
-        info = build(home, wait=wait)
-    except OutcomesError as error:
+        build(home, wait=wait)
+    except (OutcomesError, OSError, duckdb.Error) as error:
         found.failed = True
+        before = snapshots.current(home)
         kept = f"{before.name} stays published" if before else "nothing is published yet"
-        found.items.append(Item(PUBLISHED, "", 0, f"Not published: {error.what}. {kept}."))
-        return
-    found.items.append(Item(PUBLISHED, info.name, 1, f"{info.name} is published"))
-    with _opened(before) as old, _opened(info) as new:
-        assert new is not None
-        found.items += news(home, old, new, cases)
+        what = error.what if isinstance(error, OutcomesError) else str(error).splitlines()[0]
+        said = f"Not published: {what}. {kept}."
+        found.items.append(Item(PUBLISHED, "", 0, said))
+        return said
+    return ""
+
+
+def _news(
+    home: Home, since: snapshots.SnapshotInfo | None, now: snapshots.SnapshotInfo, cases: bool
+) -> list[Item]:
+    """What is new in the published data; that it could not be told, where it could not."""
+    with _opened(since) as old, _opened(now) as new:
+        try:
+            if new is None:
+                raise OutcomesError("the published data cannot be read")
+            return list(news(home, old, new, cases))
+        except (OutcomesError, MeasureError, duckdb.Error) as error:
+            said = f"What is new could not be worked out: {' '.join(str(error).split())}"
+            return [Item(NOT_TOLD, now.name, 0, said)]
 
 
 @contextlib.contextmanager
@@ -130,13 +176,18 @@ def markdown(found: Look, now: dt.datetime) -> str:
     """The digest as a page: what failed first."""
     lines = [f"# What is new, {now:%d/%m/%Y %H:%M} UTC", ""]
     if found.failed:
-        lines += ["**Something was refused or not published; see below.**", ""]
-    kinds = sorted({item.kind for item in found.items}, key=lambda kind: (kind != REFUSED, kind))
+        lines += ["**Something was refused, not published or not told; see below.**", ""]
+    kinds = sorted({item.kind for item in found.items}, key=_order)
     for kind in kinds:
         lines += [f"## {kind.capitalize()}", ""]
         lines += [f"- {_plain(item.said)}" for item in found.items if item.kind == kind]
         lines.append("")
     return "\n".join(lines)
+
+
+def _order(kind: str) -> tuple[bool, str]:
+    """What failed first."""
+    return kind not in (REFUSED, NOT_TOLD), kind
 
 
 def _csv(found: Look) -> str:

@@ -1,8 +1,10 @@
--- The audit cases at A&E or urgent level without an action. Grain: case.
+-- The audit cases at A&E or urgent level without an action; `possible` where it is not known when
+-- the sign began, which is counted apart. Grain: case.
 select
     case_key,
     level.label as level,
     site_id,
+    bool_and(possible) as possible,
     day
 from audit_case
 join level on level.code = audit_case.level
