@@ -11,6 +11,7 @@ from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.reviews.findings import FINDINGS
 from pipelines.reviews.standing import STATES
+from pipelines.reviews.store import SECOND
 
 MOST: Final = 500
 CHOSEN: Final = "chosen_in_queue"
@@ -43,6 +44,7 @@ PLACES: Final = {
 
 def show(view: View) -> None:
     """How far the audit has come, filters, how many cases they leave, and the list."""
+    reviews.choose_reading()  # first: what stands below must know who is looking
     try:
         standing = reviews.standing()
     except OutcomesError as error:
@@ -74,7 +76,11 @@ def show(view: View) -> None:
         back.remember("audit", ids, at, cases=[row["case_key"] for row in found])
         st.switch_page(
             episode_list.PAGE,
-            query_params={"episode": ids[at], "case": found[at]["case_key"]},
+            query_params={
+                "episode": ids[at],
+                "case": found[at]["case_key"],
+                **({reviews.SECOND_READER: "true"} if reviews.reading() == SECOND else {}),
+            },
         )
 
 

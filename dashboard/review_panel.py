@@ -34,6 +34,7 @@ def show(view: View, episode_id: str) -> None:
     except OutcomesError as error:
         reviews.told(error)
         return
+    reviews.choose_reading()
     review_queue.progress(view, standing)
     _said()
     case = _case(cases)

@@ -45,7 +45,8 @@ def filters(standing: Sequence[Review]) -> dict[str, Any]:
     with middle:
         findings = several("Finding", found, "review_finding")
     with right:
-        names = sorted({each.verdict.reviewer for each in standing})
+        of = reviews.reading()  # to a second reader the first ones' names are no choice either
+        names = sorted({each.verdict.reviewer for each in standing if each.reading == of})
         reviewers = several("Reviewer", dict(zip(names, names, strict=True)), "reviewer")
     with last:
         sample = _sample()
@@ -67,7 +68,7 @@ def several(label: str, words: dict[str, str], key: str) -> tuple[str, ...]:
 
 
 def _sample() -> Sample | None:
-    """The sample to read, and whether as its second reader."""
+    """The sample to read; None for every case."""
     try:
         drawn = {each.name: each for each in reviews.all_samples()}
     except OutcomesError:  # said once, above
@@ -76,12 +77,6 @@ def _sample() -> Sample | None:
         "Sample", [EVERY_CASE, *drawn], format_func=lambda each: each or "Every case",
         key="sample", bind="query-params", persist_state="session",
     )  # fmt: skip
-    st.toggle(
-        "Read as second reader",
-        key=reviews.SECOND_READER,
-        persist_state="session",
-        help="You do not see what the first reader found. The two must be different people.",
-    )
     return drawn.get(name or EVERY_CASE)
 
 

@@ -7,10 +7,11 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import reviews, store, text
+from dashboard import mode, reviews, text, ui
+from dashboard.review_tables import before_and_after, found_by_case, moved, progress
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
-from pipelines.reviews.readers import ORDER, Readers, between_readers
+from pipelines.reviews.readers import ORDER, Readers
 from pipelines.reviews.samples import Sample
 from pipelines.reviews.sampling import size_for
 from pipelines.reviews.store import FIRST, SECOND, Review
@@ -22,27 +23,42 @@ SAID: Final = "_sample_said"
 def agreement(view: View) -> None:
     """Agreement before and after people looked, and between two readers."""
     st.subheader("Before and after review")
+    if reviews.reading() == SECOND:
+        st.markdown("Not shown while you read as second reader: it tells what the first found.")
+        return
     try:
-        standing = reviews.standing()
+        rows, found = (
+            reviews.counted(view.snapshot, view.filter),
+            reviews.agreed(view.snapshot, view.filter),
+        )
     except OutcomesError as error:
         reviews.told(error)
         return
-    found = store.reviewed(view.snapshot, view.filter, standing)
-    st.table(
-        {
-            "Action as the leaflet advises": ["As the exports say", "After review"],
-            "Share": [text.figure(found.before), text.figure(found.after)],
-            "95% interval": [text.limits(found.before), text.limits(found.after)],
-            "Episodes": [text.ratio(found.before), text.ratio(found.after)],
-        }
-    )
-    st.markdown(
-        f"{text.plural(found.moved, 'episode')} came into line by review: every case was a "
-        "justified deviation, or was acted on but not exported. "
-        f"{text.plural(found.waiting, 'episode')} out of line still have a case that nobody "
-        "reviewed, or that changed since."
-    )
-    st.markdown(_readers(between_readers(standing)))
+    st.markdown(f"{progress(rows)}.")
+    ui.table(before_and_after(found))
+    st.markdown(moved(found))
+    with st.expander("What reviews found", icon=":material/fact_check:"):
+        for table in found_by_case(view, rows):
+            ui.table(table)
+    st.subheader("Two readers")
+    try:
+        st.markdown(_readers(reviews.between(_sample())))
+    except OutcomesError as error:
+        reviews.told(error)
+
+
+def _sample() -> Sample | None:
+    """The sample over which readers are compared; None for every case."""
+    if not mode.sees_cases():
+        return None
+    drawn = {each.name: each for each in reviews.all_samples()}
+    if not drawn:
+        return None
+    name = st.selectbox(
+        "Compared over", ["", *drawn], format_func=lambda each: each or "Every case read twice",
+        key="readers_of", bind="query-params", persist_state="session",
+    )  # fmt: skip
+    return drawn.get(name or "")
 
 
 def _readers(found: Readers) -> str:

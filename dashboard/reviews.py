@@ -9,16 +9,18 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import mode, store
+from dashboard import mode, store, text
 from dashboard.snapshots import Snapshot, asked, home
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.filter import Filter
+from pipelines.reviews.agreement import BeforeAndAfter
 from pipelines.reviews.case import CaseKey
 from pipelines.reviews.database import URL_VARIABLE
 from pipelines.reviews.findings import Verdict
+from pipelines.reviews.readers import Readers, between_readers
 from pipelines.reviews.samples import Sample, draw_sample, samples
-from pipelines.reviews.standing import audit_cases
+from pipelines.reviews.standing import CHANGED, OPEN, REVIEWED, audit_cases
 from pipelines.reviews.store import FIRST, SECOND, Review, ReviewStore, Seen, open_store
 
 SECOND_READER: Final = "second"
@@ -30,16 +32,35 @@ def _opened(root: str, url: str | None) -> ReviewStore:
     return open_store(Home.open(root, create=False))
 
 
-def opened() -> ReviewStore:
-    """The store of this home; StoreAway when it cannot be used, CasesWithheld without cases."""
-    mode.need_cases()
+def _store() -> ReviewStore:
     found: ReviewStore = _opened(str(home()), os.environ.get(URL_VARIABLE))
     return found
 
 
+def opened() -> ReviewStore:
+    """The store of this home; StoreAway when it cannot be used, CasesWithheld without cases."""
+    mode.need_cases()
+    return _store()
+
+
 def reading() -> int:
-    """Whether this person reads as the first or as the second reader."""
-    return SECOND if st.session_state.get(SECOND_READER) else FIRST
+    """Whether this person reads as the first or as the second reader.
+
+    On a page that was just loaded the address tells it, until the switch is drawn.
+    """
+    named = st.query_params.get(SECOND_READER) == "true"
+    return SECOND if st.session_state.get(SECOND_READER, named) else FIRST
+
+
+def choose_reading() -> None:
+    """The switch that makes this person the second reader; the address keeps it on a reload."""
+    st.toggle(
+        "Read as second reader",
+        key=SECOND_READER,
+        bind="query-params",
+        persist_state="session",
+        help="You do not see what the first reader found. The two must be different people.",
+    )
 
 
 def standing() -> list[Review]:
@@ -75,6 +96,53 @@ def states(snapshot: Snapshot, flt: Filter, found: Sequence[Review], of: int) ->
         review_marks=lists["review_marks"],
     )
     return Counter({row["state"]: row["n"] for row in rows})
+
+
+def counted(snapshot: Snapshot, flt: Filter) -> list[store.Row]:
+    """The selected cases by level and what was found, counted by state and finding of the first
+    reading (`queries/reviews_found.sql`); no case. CasesWithheld where figures must be protected.
+    """
+    mode.need_exact()
+    return _counted(snapshot, flt)
+
+
+def _counted(snapshot: Snapshot, flt: Filter) -> list[store.Row]:
+    lists = parameters(_store().standing(), FIRST)
+    del lists["review_by"]
+    return store.selected(snapshot, "reviews_found", flt, **lists)
+
+
+def tens(snapshot: Snapshot) -> dict[str, str]:
+    """How many cases of all data are in each state, rounded down to tens: for any mode.
+
+    Ten values stay possible for each count, more than the eight that a hidden one must keep. Of all
+    data and sites at once, so that no two of these can be subtracted.
+    """
+    n = Counter(dict.fromkeys((OPEN, REVIEWED, CHANGED), 0))
+    for row in _counted(snapshot, Filter()):
+        n[row["state"]] += row["n"]
+    return {state: text.tens(number) for state, number in n.items()}
+
+
+def agreed(snapshot: Snapshot, flt: Filter) -> BeforeAndAfter:
+    """Agreement with the leaflet before and after review; exact, so not for shared figures."""
+    return store.reviewed(snapshot, flt, _store().standing())
+
+
+def last() -> Review | None:
+    """The review that was saved last among those that stand; None where none does."""
+    mode.need_exact()
+    return max(_store().standing(), key=lambda each: each.at, default=None)
+
+
+def between(sample: Sample | None = None) -> Readers:
+    """How far first and second readers agree, over every case or those of a sample."""
+    mode.need_exact()
+    standing = _store().standing()
+    if sample is not None:
+        keys = set(sample.cases)
+        standing = [each for each in standing if each.key in keys]
+    return between_readers(standing)
 
 
 def save(snapshot: Snapshot, case: store.Row, verdict: Verdict, opened_at: int, of: int) -> Review:

@@ -193,9 +193,9 @@ def _reviewed(path: str, chosen: Chosen, found: tuple[Review, ...]) -> BeforeAnd
 def reviewed(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> BeforeAndAfter:
     """Agreement with the leaflet before and after these reviews, under a filter.
 
-    CasesWithheld outside the mode that shows cases.
+    Counts alone, and exact, so not for shared figures.
     """
-    mode.need_cases()
+    mode.need_exact()
     agreed: BeforeAndAfter = _reviewed(snapshot.path, _chosen(flt), tuple(found))
     return agreed
 

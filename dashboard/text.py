@@ -21,6 +21,12 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
+def tens(n: int) -> str:
+    """`710 to 719`, `fewer than 10`: a count of which only the tens are told."""
+    low = n // 10 * 10
+    return f"{low:,} to {low + 9:,}" if low else "fewer than 10"
+
+
 def plain(words: str) -> str:
     """Words that somebody typed, so that none of their signs is taken for markup or a formula."""
     return re.sub(r"([\\`*_{}\[\]()<>#+.!|~$:&-])", r"\\\1", words)

@@ -22,6 +22,7 @@ from dashboard import (
 )
 from dashboard.charts import control, escalation, improvement, persistence, shown
 from dashboard.charts.base import Chart, Table
+from dashboard.report import audit_reviews
 from dashboard.snapshots import Snapshot
 from pipelines.measures.catalogue import measure
 from pipelines.measures.figures import number
@@ -67,13 +68,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """A period's report; `about` is what an extract has to say of itself, line by line."""
+    """A period's report; `about` is what an extract has to say of itself, line by line.
+
+    `left_out` are parts that belong to it and could not be made, with the reason.
+    """
 
     title: str
     subtitle: str
     about: tuple[tuple[str, str], ...]
     commentary: str
     sections: tuple[Section, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def report(
@@ -98,6 +103,8 @@ def report(
             f"{' at these sites' if sites else ''}; they end on {text.day(snapshot.data_to)}."
         )
     made = list(_shared(view) if mode.mode() == "shared" else _exact(view))
+    found = audit_reviews.section(view)
+    made.insert(-1, Section(audit_reviews.TITLE, found.blocks))
     if mode.mode() != "shared":
         made.insert(
             -1, Section("What changed since the last report", tuple(_changed(view, before)))
@@ -105,9 +112,10 @@ def report(
     return Report(
         "Back-related leg pain pathway: outcomes",
         period.words,
-        tuple(_about(view, period, covered["n"])),
+        (*_about(view, period, covered["n"]), ("Reviews", found.about)),
         commentary,
         tuple(made),
+        found.left_out,
     )
 
 

@@ -87,7 +87,8 @@ def make(
 
     Files go to `out`, else to `reports/<period>-<mode>` of the home; what stood there is replaced
     file by file. OutcomesError where the data hold nothing of the period or nothing is published.
-    A PDF that cannot be printed here is named among the missing, with the reason.
+    A PDF that cannot be printed here, or reviews that cannot be read now, are named among the
+    missing, with the reason.
     """
     try:
         snapshot = snapshot or snapshots.published()
@@ -100,7 +101,7 @@ def make(
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         files = {kind: folder / f"outcomes-{period.name}.{kind}" for kind in FORMATS}
-        page, missing, done = files["html"], [], []
+        page, missing, done = files["html"], list(made.left_out), []
         page.write_text(html(made), encoding="utf-8")
         for kind in formats:
             if kind != "html":  # an earlier one must not pass for this one

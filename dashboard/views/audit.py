@@ -36,8 +36,7 @@ audit_matrix.show(view)
 sections.by_part(view, "audit_categories")
 sections.figures(view, sections.AGREEMENT, "Agreement in figures")
 sections.method(view, ("agreement_kappa",), "agreement beyond chance")
-if mode.sees_cases():
-    review_summary.agreement(view)
+review_summary.agreement(view)
 
 st.header("How soon was it acted on?")
 sections.by_part(view, "days_to_action", bars=False)

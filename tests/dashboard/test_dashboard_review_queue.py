@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from dashboard import store
 from dashboard.review_queue import NOTHING
 from dashboard.reviews import parameters
 from pipelines import snapshot
+from pipelines.home import Home
 from pipelines.measures.filter import Filter
 from pipelines.reviews.case import CaseKey
 from pipelines.reviews.findings import Verdict
-from pipelines.reviews.store import FIRST, SECOND, Review, Seen
+from pipelines.reviews.samples import draw_sample
+from pipelines.reviews.standing import audit_cases
+from pipelines.reviews.store import FIRST, SECOND, Review, Seen, open_store
 
 NOBODY = parameters([], FIRST)
 EVERY = 100_000
@@ -90,3 +94,100 @@ def test_a_second_reader_gets_nothing_of_the_first(queue):
     assert {row["review"] for row in blind} == {None, "agree"}
     assert {row["reviewer"] for row in blind} == {None, "B. Reader"}
     assert blind[0]["state"] == "open"
+
+
+@pytest.fixture
+def reviewed_home(demo_home, tmp_path, monkeypatch):
+    """A home with the demo's published snapshot and reviews of its own; (folder, cases, store)."""
+    monkeypatch.delenv("OUTCOMES_REVIEWS_URL", raising=False)
+    shutil.copytree(demo_home / "snapshots", tmp_path / "snapshots")
+    home = Home.open(tmp_path)
+    con = snapshot.open_readonly(snapshot.current(home).path)
+    cases = audit_cases(con)
+    con.close()
+    store = open_store(home)
+    yield tmp_path, cases, store
+    store.close()
+
+
+def sent(at):
+    """Every byte of the page as the browser gets it."""
+
+    def walk(node):
+        proto = getattr(node, "proto", None)
+        if proto is not None:
+            yield proto.SerializeToString()
+        for child in getattr(node, "children", {}).values():
+            yield from walk(child)
+
+    return b"".join(walk(at._tree))
+
+
+FIRST_NAME, FIRST_NOTE, FIRST_REFERENCE = "Quillfeather", "zymurgist", "W-98765-Q"
+
+
+def first_reading(cases, kept):
+    """The first reader's review of the most urgent case, with words that stand nowhere else."""
+    verdict = Verdict("incident", FIRST_NAME, None, FIRST_REFERENCE, FIRST_NOTE)
+    kept.add(cases[0].key, verdict, Seen(cases[0].mark, "r", "p"))
+    return cases[0].key
+
+
+@pytest.mark.parametrize("page", ["audit", "episode"])
+def test_nothing_of_the_first_reading_reaches_the_second_reader_before_they_save(
+    open_page, reviewed_home, page
+):
+    home, cases, kept = reviewed_home
+    key = first_reading(cases, kept)
+    query = {"episode": key.episode, "case": str(key)} if page == "episode" else {}
+    told = sent(open_page(home, page, **query))
+    assert FIRST_NAME.encode() in told, "the first reader sees their own"
+    # By the address alone: a page that is loaded again is a new session, and must stay blind.
+    at = open_page(home, page, second="true", **query)
+    assert at.toggle(key="second").value is True
+    blind = sent(at)
+    for word in (FIRST_NAME, FIRST_NOTE, FIRST_REFERENCE):
+        assert word.encode() not in blind, word
+    said = " ".join(each.value for each in at.markdown)
+    assert f"{len(cases)} not reviewed by a second reader" in said
+    assert "came into line by review" not in said
+    if page == "episode":
+        at.text_input(key="reviewer_name").set_value("Second Person").run()
+        at.radio(key=f"finding_2_{key}").set_value("documentation")
+        (save,) = [each for each in at.button if each.label == "Save"]
+        save.click().run()
+        assert kept.newest(key, SECOND).verdict.finding == "documentation"
+        after = sent(at)
+        assert FIRST_NOTE.encode() not in after
+
+
+def test_readers_are_compared_over_a_sample_as_well_as_over_every_case(open_page, reviewed_home):
+    home, cases, kept = reviewed_home
+    drawn = draw_sample(
+        kept, "q2", cases, seed="q2", margin=0.1, made_by="AB", ruleset="r", published="p"
+    )
+    outside = [case for case in cases if case.key not in set(drawn.cases)]
+    by_key = {case.key: case for case in cases}
+    inside = [by_key[key] for key in drawn.cases]
+    for those, second in ((inside[:12], "agree"), (outside[:9], "incident")):
+        for number, case in enumerate(those):
+            for reading, name in ((FIRST, "A. Reader"), (SECOND, "B. Reader")):
+                # Inside they differ once; outside always.
+                finding = "documentation" if number == 0 and reading == FIRST else second
+                if second == "incident" and reading == FIRST:
+                    finding = "agree"
+                reference = "W1" if finding == "incident" else None
+                kept.add(
+                    case.key, Verdict(finding, name, None, reference), Seen(case.mark, "r", "p"),
+                    reading=reading,
+                )  # fmt: skip
+    at = open_page(home, "audit")
+
+    def readers():
+        (said,) = [e.value for e in at.markdown if e.value.startswith("Two readers found")]
+        return said
+
+    assert "the same in 11 of 21 cases" in readers()
+    at.selectbox(key="readers_of").set_value("q2").run()
+    assert "the same in 11 of 12 cases" in readers()
+    assert "Kappa" in readers()

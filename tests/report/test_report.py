@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import zipfile
+from collections import Counter
 
 import openpyxl
 import pytest
@@ -19,6 +20,7 @@ from dashboard.report import cells, make
 from dashboard.report.content import SERIES, report
 from dashboard.report.paper import browser
 from dashboard.report.workbook import ABOUT, tables
+from dashboard.review_tables import SHORT
 from dashboard.snapshots import published
 from pipelines import snapshot
 from pipelines.errors import OutcomesError, UsageError
@@ -27,6 +29,11 @@ from pipelines.measures.catalogue import measure
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.periods import period
+from pipelines.reviews.agreement import before_and_after
+from pipelines.reviews.database import URL_VARIABLE
+from pipelines.reviews.findings import Verdict
+from pipelines.reviews.standing import CHANGED, REVIEWED, audit_cases, standings
+from pipelines.reviews.store import Seen, open_store
 
 MAY = period("2026-05")
 AUTUMN = period("2025/26-Q3")
@@ -39,6 +46,7 @@ def home(demo_home, tmp_path, monkeypatch):
     shutil.copytree(demo_home.snapshots, found.snapshots, dirs_exist_ok=True)
     monkeypatch.setenv(HOME_VARIABLE, str(found.root))
     monkeypatch.setenv(MODE_VARIABLE, "service")
+    monkeypatch.delenv(URL_VARIABLE, raising=False)
     return found
 
 
@@ -47,6 +55,27 @@ def con(home):
     found = snapshot.open_readonly(snapshot.current(home).path)
     yield found
     found.close()
+
+
+READER, NOTE, REFERENCE = "Quillfeather", "zymurgist", "W-98765-Q"
+
+
+@pytest.fixture
+def reviewed(home, con):
+    """One case in three of the autumn reviewed, each finding in turn; some changed since."""
+    store = open_store(home)
+    codes = ("justified", "not_exported", "documentation", "incident", "agree")
+    saved = []
+    for number, case in enumerate(audit_cases(con, Filter(AUTUMN.first, AUTUMN.last))[::3]):
+        code = codes[number % len(codes)]
+        verdict = Verdict(
+            code, READER, store.reasons[0] if code == "justified" else None, REFERENCE, NOTE
+        )
+        mark = "another" if number % 4 == 3 else case.mark
+        saved.append(store.add(case.key, verdict, Seen(mark, "rules", "then")))
+    store.add(saved[0].key, Verdict("incident", "B. Other", None, "W-1"), saved[0].seen, reading=2)
+    yield saved
+    store.close()
 
 
 def texts(made):
@@ -137,7 +166,7 @@ def chart_of(slide):
 
 
 @pytest.mark.parametrize("seen_by", ["service", "shared", "auditor"])
-def test_no_mode_has_a_case_in_any_file(home, con, monkeypatch, seen_by):
+def test_no_mode_has_a_case_in_any_file(home, con, reviewed, monkeypatch, seen_by):
     monkeypatch.setenv(MODE_VARIABLE, seen_by)
     made = make.make(home, AUTUMN, formats=("html", "xlsx", "pptx"))
     ids = {
@@ -154,6 +183,9 @@ def test_no_mode_has_a_case_in_any_file(home, con, monkeypatch, seen_by):
         words.update(re.findall(r"[A-Za-z0-9_-]{6,64}", each))
     assert len(ids) > 10_000
     assert not ids & words
+    said = " ".join(texts(made))
+    for kept in (READER, NOTE, REFERENCE, reviewed[0].key.episode):
+        assert kept not in said
 
 
 def test_shared_figures_are_protected_and_exact_ones_left_out(home, monkeypatch):
@@ -161,9 +193,10 @@ def test_shared_figures_are_protected_and_exact_ones_left_out(home, monkeypatch)
     found = report(published(), MAY)
     assert [section.title for section in found.sections] == [
         "Figures that may be shared",
+        "Reviews of the audit",
         "How the figures are counted",
     ]
-    (table,) = tables(found)
+    table, _ = tables(found)
     for row in table.rows:
         for cell in row[1:3]:
             number = cells.number(cell)
@@ -171,6 +204,78 @@ def test_shared_figures_are_protected_and_exact_ones_left_out(home, monkeypatch)
     assert any("suppressed" in str(row[3]) for row in table.rows), (
         "May is small enough to hide some"
     )
+
+
+def test_what_reviews_found_is_what_a_count_case_by_case_gives(home, con, reviewed):
+    found = {table.title: table for table in tables(report(published(), AUTUMN))}
+    cases = standings(audit_cases(con, Filter(AUTUMN.first, AUTUMN.last)), reviewed)
+    assert {each.state for each in cases} == {"open", REVIEWED, CHANGED}
+    red = [c for c in cases if c.case.found != "OVER" and c.case.level in ("URGENT", "A_AND_E")]
+    others = [each for each in cases if each not in red]
+    assert red and others
+    titles = ("Reviews of red flags not acted on in time", "Reviews of the other cases")
+    for title, those in zip(titles, (red, others), strict=True):
+        table = found[title]
+        states = Counter(each.state for each in those)
+        findings = Counter(e.review.verdict.finding for e in those if e.state == REVIEWED)
+        name, *last = table.rows[-1]
+        assert name == "All"
+        assert list(map(int, last)) == [
+            *(len(those), states["open"], states[CHANGED]),
+            *(findings[code] for code in SHORT),
+        ]
+        for column in range(1, len(table.columns)):
+            assert sum(int(row[column]) for row in table.rows[:-1]) == int(last[column - 1])
+    flags = evaluate(con, "red_flags_not_in_time", Filter(AUTUMN.first, AUTUMN.last)).rows
+    assert sum(row.result.value for row in flags) == len(red), "the same as the measure counts"
+    agreed = before_and_after(con, reviewed, Filter(AUTUMN.first, AUTUMN.last))
+    assert agreed.moved > 0
+    (shares,) = [each for name, each in found.items() if "before and after" in name]
+    counts = [row[1] for row in shares.rows]
+    assert counts == [str(agreed.before.numerator), str(agreed.after.numerator)]
+    assert agreed.after.numerator == agreed.before.numerator + agreed.moved
+
+
+def test_the_same_data_and_reviews_elsewhere_give_the_same_tables(
+    home, reviewed, tmp_path, monkeypatch
+):
+    first = make.make(home, AUTUMN, formats=("html", "xlsx"))
+    there = Home.open(tmp_path / "elsewhere")
+    for name in ("snapshots", "reviews"):
+        shutil.copytree(home.root / name, there.root / name, dirs_exist_ok=True)
+    monkeypatch.setenv(HOME_VARIABLE, str(there.root))
+    second = make.make(there, AUTUMN, formats=("html", "xlsx"))
+    assert first.files[0].read_bytes() == second.files[0].read_bytes()
+    books = [openpyxl.load_workbook(made.files[1]) for made in (first, second)]
+    one, other = ([list(s.iter_rows(values_only=True)) for s in book] for book in books)
+    assert one == other
+    assert {"Reviews of red flags not acted ", "Reviews of the other cases"} <= set(
+        books[0].sheetnames
+    )
+
+
+def test_reviews_leave_the_service_in_tens_only_and_never_by_period(
+    home, con, reviewed, monkeypatch
+):
+    monkeypatch.setenv(MODE_VARIABLE, "shared")
+    told = [list(tables(report(published(), of)))[-1] for of in (MAY, AUTUMN)]
+    assert told[0] == told[1], "nothing can be subtracted"
+    states = Counter(each.state for each in standings(audit_cases(con), reviewed))
+    for (name, said), state in zip(told[0].rows, ("open", REVIEWED, CHANGED), strict=True):
+        low, high = (0, 9) if said == "fewer than 10" else map(int, said.split(" to "))
+        assert low <= states[state] <= high == low + 9, name
+    assert states[CHANGED] < 10
+
+
+def test_reviews_that_cannot_be_read_are_said_to_be_missing_and_the_rest_is_made(home, monkeypatch):
+    monkeypatch.setenv(URL_VARIABLE, "postgresql://u:geheim@127.0.0.1:1/reviews")
+    made = make.make(home, AUTUMN, formats=("html", "xlsx"))
+    assert [path.suffix for path in made.files] == [".html", ".xlsx"]
+    (told,) = made.missing
+    assert told.startswith("Reviews of the audit: the store of reviews: it cannot be reached")
+    page = made.files[0].read_text("utf-8")
+    assert "Reviews are left out of this report" in page
+    assert "geheim" not in page + told
 
 
 def test_a_period_that_is_too_recent_says_so_and_an_older_one_does_not(home):
