@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,6 +20,8 @@ import streamlit as st
 
 from dashboard.kept import kept
 from dashboard.launch import HOME_VARIABLE
+from pipelines.measures import case_query
+from pipelines.measures.held_counts import HeldCounts, holding
 from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
 
 T = TypeVar("T")
@@ -134,6 +137,12 @@ def _connection(path: str) -> duckdb.DuckDBPyConnection:
     return open_readonly(Path(path))
 
 
+@lru_cache(maxsize=4)
+def _held(path: str) -> HeldCounts:
+    """The counts of a snapshot, shared by all readers as the connection is."""
+    return HeldCounts()
+
+
 def asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
     """The answer from a cursor of its own: a shared connection gives wrong rows between threads.
 
@@ -155,12 +164,18 @@ def asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         ) from error
 
 
+def read_ahead(path: str) -> None:
+    """Read what most questions are answered from into memory, before anybody asks."""
+    asked(path, lambda cur: case_query.read_ahead(cur, _held(path)))
+
+
 def _asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
     for attempt in (1, 2):
         try:
             cursor = _connection(path).cursor()
             try:
-                return question(cursor)
+                with holding(_held(path)):
+                    return question(cursor)
             finally:
                 cursor.close()
         except duckdb.ConnectionException:

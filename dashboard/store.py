@@ -17,7 +17,7 @@ import duckdb
 
 from dashboard import mode, own_settings
 from dashboard.kept import kept
-from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published
+from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published, read_ahead
 from pipelines.chart_settings import ChartSettings
 from pipelines.errors import OutcomesError
 from pipelines.explain import NoEpisode, explain
@@ -316,5 +316,6 @@ def warm() -> None:
         return
     if mode.mode() == "shared":
         return
+    read_ahead(snapshot.path)
     answers(snapshot, Filter())
     months(snapshot, Filter())

@@ -15,6 +15,7 @@ import duckdb
 from pipelines.measures.case_reason import reason_of
 from pipelines.measures.catalogue import Measure, catalogue
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
+from pipelines.measures.held_counts import HeldCounts, held_counts
 from pipelines.measures.kept_counts import GROUPS, counting, cuts, digest, key_of, question
 from pipelines.measures.query import Row, keep_answers, run
 from pipelines.measures.table import DIMENSIONS
@@ -172,6 +173,11 @@ def _counted(
     """From the counts that the snapshot keeps where they can tell, else from the cases."""
     columns = COLUMNS_OF_KIND[measure.kind]
     counted = measure.kind in GROUPS
+    held = held_counts()
+    if counted and held is not None:
+        sums = held.sums(cur, measure, _counting(measure, False), columns, flt, by)
+        if sums is not None:
+            return sums.rows()
     asked = question(measure, _counting(measure, False), columns, flt, by) if counted else None
     if asked is not None:
         with suppress(duckdb.CatalogException):
@@ -179,6 +185,11 @@ def _counted(
             if found:  # nothing found: no such cases, or a measure that is not counted so
                 return found
     return _from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
+
+
+def read_ahead(cur: duckdb.DuckDBPyConnection, held: HeldCounts) -> None:
+    """Read the counts of every measure by month and site into memory."""
+    held.read_ahead(cur, [(each, _counting(each, False)) for each in catalogue().values()])
 
 
 def _grouping(measure: Measure, by: tuple[str, ...], kept: bool) -> str:

@@ -73,6 +73,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:15]
 
 
+@cache
 def key_of(text: str, cut: str) -> int:
     """The key of the rows that the statement `text` has counted by this further dimension."""
     return int(digest(f"{cut} {text}"), 16)
@@ -137,6 +138,12 @@ def counting(measure: Measure, cases: str, kind: tuple[tuple[str, str], ...]) ->
     )
 
 
+def told_by(measure: Measure, flt: Filter, by: tuple[str, ...]) -> str | None:
+    """The further dimension ("" for none) whose counts answer a question; None: no counts do."""
+    cut = cut_of(flt, by)
+    return cut if cut in cuts(measure) and whole_months(flt) else None
+
+
 def question(
     measure: Measure, text: str, columns: tuple[str, ...], flt: Filter, by: tuple[str, ...]
 ) -> tuple[str, dict[str, Any]] | None:
@@ -144,8 +151,8 @@ def question(
 
     `text` is the statement that counts the cases, as `key_of` takes it.
     """
-    cut = cut_of(flt, by)
-    if cut is None or cut not in cuts(measure) or not whole_months(flt):
+    cut = told_by(measure, flt, by)
+    if cut is None:
         return None
     wheres, given = ["key = $key"], dict[str, Any](key=key_of(text, cut))
     for field, sign in (("period_from", ">="), ("period_to", "<=")):

@@ -11,6 +11,7 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
+from pipelines.measures.held_counts import held_counts
 from pipelines.measures.kept_counts import digest, whole_months
 from pipelines.measures.types import MeasureError
 
@@ -95,6 +96,12 @@ def with_conditions(text: str) -> str:
 def rows(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
     """All rows of one statement of `sql/` under a filter, from what is kept where that can tell."""
     text = from_kept(name, flt)
+    held = held_counts() if text is not None else None
+    if held is not None:
+        answer = held.months if name in KEPT_MONTHS else held.answer
+        told = answer(cur, keeping(name)[0], flt)
+        if told is not None:
+            return told
     if text is not None:
         named = {field: v for field, v in flt.parameters().items() if f"${field}" in text}
         with suppress(duckdb.CatalogException):
