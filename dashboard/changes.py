@@ -42,8 +42,9 @@ def show(view: View) -> None:
     if revised is None:
         st.markdown("- No month of a headline figure was revised.")
         return
-    with st.expander(revised.title):
-        ui.table(revised)
+    with ui.folded(revised.title, "revised") as opened:
+        if opened:
+            ui.table(revised)
 
 
 def told(view: View, before: Snapshot) -> tuple[list[str], Table | None]:

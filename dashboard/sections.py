@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -19,7 +19,7 @@ from dashboard.ui import View
 from pipelines.measures.catalogue import measure
 from pipelines.measures.comparison import UNKNOWN
 from pipelines.measures.funnel import funnel
-from pipelines.measures.types import Estimate
+from pipelines.measures.types import Estimate, Exclusions
 
 ESCALATION_SERIES: Final = (
     "escalation_without_cancer_history_only",
@@ -269,7 +269,9 @@ def table_of(view: View, names: Sequence[str], title: str) -> Table:
 
 def method(view: View, names: Sequence[str], title: str) -> None:
     """Figures for specialists, folded: a manager decides without them."""
-    with st.expander(f"Method: {title}"):
+    with ui.folded(f"Method: {title}", f"method_{names[0]}") as opened:
+        if not opened:
+            return
         for name in names:
             st.markdown(f"**{measure(name).name}.** {measure(name).definition}")
         found = table_of(view, names, title)
@@ -281,11 +283,13 @@ def method(view: View, names: Sequence[str], title: str) -> None:
 
 def counted(view: View, names: Sequence[str]) -> None:
     """How figures are counted: definition, parts, source, and who is left out."""
-    parts = []
-    for name in names:
-        rows = store.table(view.snapshot, name, view.filter).rows
-        parts.append((name, getattr(rows[0].result, "exclusions", ()) if rows else ()))
-    ui.counted(parts)
+
+    def parts() -> Iterator[tuple[str, Exclusions]]:
+        for name in names:
+            rows = store.table(view.snapshot, name, view.filter).rows
+            yield name, getattr(rows[0].result, "exclusions", ()) if rows else ()
+
+    ui.counted(names[0], parts)
 
 
 def more(*scripts: str) -> None:

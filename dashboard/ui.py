@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -161,11 +162,25 @@ def figure(spec: theme.Spec) -> go.Figure:
     return Drawn(spec)
 
 
+@contextmanager
+def folded(label: str, key: str) -> Iterator[bool]:
+    """A fold that is closed at first, and whether the reader has opened it.
+
+    What is in a closed one is not drawn, nor worked out: a page has a dozen, and a reader opens
+    one or two. To open it, by mouse or keyboard, runs the page again; it stays open then.
+    """
+    fold = st.expander(label, key=f"fold_{key}", on_change="rerun")
+    with fold:
+        yield bool(fold.open)
+
+
 def show(chart: Chart, key: str) -> None:
     """Title, plot with alt text, and the same figures as a table."""
     if not plot(chart, key):
         return
-    with st.expander(f"View as table: {chart.table.title}"):
+    with folded(f"View as table: {chart.table.title}", key) as opened:
+        if not opened:
+            return
         if chart.more:
             st.markdown(f"**How to read it.** {chart.more}")
         table(chart.table)
@@ -283,13 +298,13 @@ def meaning(measure_id: str) -> str:
     return f"{found.definition} Of: {found.denominator}."
 
 
-def counted(parts: Iterable[tuple[str, Exclusions]]) -> None:
+def counted(key: str, parts: Callable[[], Iterable[tuple[str, Exclusions]]]) -> None:
     """How figures are counted, from the catalogue: definition, parts, and who is left out.
 
     Each part is a measure's id with those whom its figure here leaves out.
     """
-    with st.expander("How these figures are counted"):
-        for name, left_out in parts:
+    with folded("How these figures are counted", f"counted_{key}") as opened:
+        for name, left_out in parts() if opened else ():
             found = measure(name)
             said = "; ".join(f"{reason_text(code)}: {text.count(n)}" for code, n in left_out if n)
             st.markdown(

@@ -39,17 +39,17 @@ changes.show(view)
 
 st.header("How often is care above self-management needed?")
 levels.show(view, found.escalation)
-ui.counted(cards.left_out(cards.escalation_results(found.escalation)))
+ui.counted("escalation", lambda: cards.left_out(cards.escalation_results(found.escalation)))
 
 st.header("How soon do people get better?")
 ui.show(improvement.curve(found.improvement, view.colours, definitions.usual(view)), "improvement")
 drill.link(view, "Open those followed", drill.Behind("improvement_by_day", "day 56"))
-ui.counted(cards.left_out(cards.improvement_results(found.improvement)))
+ui.counted("improvement", lambda: cards.left_out(cards.improvement_results(found.improvement)))
 
 st.header("Who is still symptomatic past 8 weeks?")
 ui.show(persistence.parts(found.persistence, view.colours), "parts")
 drill.link(view, "Open those who are past 8 weeks", drill.Behind("persisting_now", which="counted"))
-ui.counted(cards.left_out(cards.persistence_results(found.persistence)))
+ui.counted("persistence", lambda: cards.left_out(cards.persistence_results(found.persistence)))
 if mode.sees_cases():
     episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")
 sections.more("escalation", "improvement", "past_8_weeks", "audit")

@@ -59,6 +59,14 @@ def server(demo_home: Path) -> Iterator[Server]:
 Opener = Callable[..., AppTest]
 
 
+def unfold(at: AppTest) -> AppTest:
+    """Open every fold whose content is drawn when a reader opens it."""
+    for each in at.expander:
+        if str(each.key).startswith("fold_"):
+            at.session_state[str(each.key)] = True
+    return at.run()
+
+
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
     """Opens a page of the app: `open_page(home, "episode", theme="dark", episode="A1")`."""

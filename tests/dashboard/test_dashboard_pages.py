@@ -19,7 +19,7 @@ from pipelines.measures.headline import three_answers
 from pipelines.measures.types import Estimate, Median
 from rules.ruleset import load
 from tests.dashboard import handmade
-from tests.dashboard.conftest import PAGES, Opener
+from tests.dashboard.conftest import PAGES, Opener, unfold
 
 ESCALATED = ["A_AND_E", "URGENT", "GP"]
 
@@ -155,10 +155,14 @@ def test_every_chart_has_alt_text_and_a_table(
         assert len(chart.proto.alt) > 40
         config = json.loads(chart.proto.config)
         assert config["displayModeBar"] is False
-    twins = [e.label for e in at.expander if e.label.startswith("View as table")]
+    twins = [e for e in at.expander if e.label.startswith("View as table")]
     assert len(twins) == len(drawn)
-    # Each table, of a chart or not, can be had as a file.
-    assert len(at.table) + len(at.dataframe) >= len(drawn)
+    assert not any([*each.table, *each.dataframe] for each in twins)
+    if drawn:
+        at = unfold(at)
+        twins = [e for e in at.expander if e.label.startswith("View as table")]
+    assert [len([*each.table, *each.dataframe]) for each in twins] == [1] * len(drawn)
+    assert not at.exception
 
 
 def test_theme_changes_colours_only(open_page: Opener, demo_home: Path) -> None:
