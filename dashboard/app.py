@@ -19,7 +19,7 @@ st.set_page_config(
     menu_items={"Get help": None, "Report a bug": None, "About": None},
 )
 seen = pages.seen_by(mode.mode())
-page = st.navigation([each.as_page(each is seen[0]) for each in seen])
+page = st.navigation([each.as_page(each is seen[0]) for each in seen], expanded=True)
 ui.begin()
 try:
     snapshot = versions.choose()

@@ -207,7 +207,7 @@ def _moved(entry: Measure, by: float) -> str:
 
 def _against_target(entry: Measure, now: Shown, target: float | None) -> str:
     if target is None:
-        return "Target: none is set (section [targets] of outcomes.toml)"
+        return "Target: none is set (page Targets and changes)"
     value = shown.value(now)
     words = shown.said(_as(target, entry), entry)
     return (

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipelines.chart_settings import ChartSettings, chart_settings
 from pipelines.home import Home
 from pipelines.measures.annotations import FILE
+from pipelines.recorded.file import FILE as RECORDED
 
 State = tuple[int, ...]
 
@@ -20,7 +21,8 @@ def charts(root: Path) -> ChartSettings:
 
     OutcomesError for a target, profile or annotation that cannot be, and for no data home.
     """
-    return _read(root, _state(root), _state(Home(root).config_file), _state(root / FILE))
+    files = (Home(root).config_file, root / FILE, root / RECORDED)
+    return _read(root, _state(root), *map(_state, files))
 
 
 def _state(path: Path) -> State:

@@ -48,6 +48,7 @@ PAGES: Final = (
     PageOf("waits", "Waits and equity", "balance", "waits", EXACT),
     PageOf("exercise", "Exercise", "exercise", "exercise", EXACT),
     PageOf("quality", "Data quality", "rule", "quality", EXACT),
+    PageOf("targets", "Targets and changes", "flag", "targets", EXACT),
     PageOf("shared", "Shared figures", "public", "", ("shared",)),
     PageOf("report", "Board report", "description", "report", ALL),
     PageOf("rulebook", "Rules and measures", "menu_book", "rules", ALL),

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import drill, filters, freshness, mode, pages, store, ui
+from dashboard import drill, filters, freshness, mode, pages, record_link, store, ui
 from dashboard.charts import by_value, control, shown
 from dashboard.charts.base import Table
 from dashboard.charts.funnel_chart import funnel_chart
@@ -16,6 +16,7 @@ from dashboard.charts.marks import Mark, marks
 from dashboard.charts.rare import rare_chart
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
+from pipelines.chart_settings import ChartSettings
 from pipelines.measures.catalogue import measure
 from pipelines.measures.comparison import UNKNOWN
 from pipelines.measures.funnel import funnel
@@ -115,19 +116,24 @@ def over_time(view: View, name: str, part: str | None = None, label: str = "") -
     """The measure month by month as a control chart, and the way to its cases."""
     entry = measure(name)
     found = store.series(view.snapshot, name, view.filter, part)
-    changes = recorded(name, [each.month for each in found.months])
+    changes = recorded(view, name, [each.month for each in found.months])
     chart = control.control_chart(found, entry, view.colours, label, changes)
     ui.show(chart, f"time_{name}_{part or ''}")
-    drill.link(view, "Open a month", Behind(name, part or "", drill.MONTH))
+    with st.container(horizontal=True):
+        drill.link(view, "Open a month", Behind(name, part or "", drill.MONTH))
+        record_link.link(name)
 
 
-def recorded(name: str, months: Sequence[date]) -> tuple[Mark, ...]:
+def recorded(
+    view: View, name: str, months: Sequence[date], settings: ChartSettings | None = None
+) -> tuple[Mark, ...]:
     """What the service has recorded of its own changes at a measure, within these months."""
     if not months:
         return ()
-    kept = store.charting()
+    kept, sites = settings or store.charting(), view.filter.sites
     first, last = months[0], filters.last_day(months[-1])
-    return marks(kept.rebases.get(name, ()), kept.noted(name), first, last)
+    names = filters.site_names(view.snapshot)
+    return marks(kept.rebased(name, sites), kept.noted(name, sites), first, last, names)
 
 
 def chosen_over_time(view: View, names: Sequence[str]) -> None:
@@ -210,7 +216,7 @@ def from_one_to_the_next(view: View, name: str) -> None:
     if not mode.sees_cases():
         return
     for number, found in enumerate(store.rare(view.snapshot, name, view.filter)):
-        changes = recorded(name, found.days)
+        changes = recorded(view, name, found.days)
         chart = rare_chart(found, measure(name), view.colours, changes)
         ui.show(chart, f"rare_{name}_{number}")
         drill.link(view, "Open the events", Behind(name, found.part or "", which="counted"))

@@ -125,7 +125,7 @@ def one(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) 
 
 def series(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) -> OverTime:
     """A measure month by month with its control chart, under the service's targets."""
-    chosen, chart_as = _chosen(flt), charting().chart_as(measure)
+    chosen, chart_as = _chosen(flt), charting().chart_as(measure, flt.sites)
     found: OverTime = _series(snapshot.path, measure, chosen, part, chart_as, mode.mode())
     return found
 
@@ -137,11 +137,18 @@ def _series(
     return over_time(_table(path, measure, chosen, ("month",), seen_by), part, chart_as)
 
 
+def series_as(
+    snapshot: Snapshot, measure: str, flt: Filter, part: str | None, chart_as: ChartAs
+) -> OverTime:
+    """The same, charted otherwise than the service's settings say: to try, so it is not kept."""
+    return over_time(table(snapshot, measure, flt, ("month",)), part, chart_as)
+
+
 def charting() -> ChartSettings:
-    """How charts are drawn and what they are held against, as outcomes.toml says now.
+    """How charts are drawn and what they are held against, as the data home says now.
 
     A target is no datum: it takes effect at once. With settings that cannot be there are none;
-    `outcomes measures --spc` says what is wrong with them.
+    every page and `outcomes measures --spc` say what is wrong with them.
     """
     try:
         return own_settings.charts(home())
@@ -281,7 +288,7 @@ def rare(snapshot: Snapshot, measure: str, flt: Filter) -> tuple[Charted, ...]:
     """
     mode.need_cases()
     found: tuple[Charted, ...] = _rare(
-        snapshot.path, measure, _chosen(flt), charting().chart_as(measure)
+        snapshot.path, measure, _chosen(flt), charting().chart_as(measure, flt.sites)
     )
     return found
 

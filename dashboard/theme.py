@@ -136,6 +136,19 @@ def note(colours: Palette, text: str, x: Any, y: Any, **more: Any) -> Spec:
     }
 
 
+def target_line(months: Sequence[str], target: float, colours: Palette) -> Spec:
+    """A target over all months: longer dashes than a limit's, in the colour of text."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [months[0], months[-1]],
+        "y": [round(target, 5)] * 2,
+        "line": {"color": colours.text, "width": 1.5, "dash": "longdashdot"},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
 ROW = 54
 """Height in pixels of one row of a chart whose rows carry their words above them."""
 

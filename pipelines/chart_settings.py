@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from pipelines.measures.spc_phases import Rebase
 from pipelines.measures.spc_rules import profile
 from pipelines.measures.targets import target_of, targets
 from pipelines.measures.types import MeasureError
+from pipelines.recorded.entries import in_order
+from pipelines.recorded.file import record
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,42 @@ class ChartSettings:
         """The target of a measure, in its unit; None where none is set."""
         return target_of(name, self.targets)
 
-    def noted(self, name: str) -> tuple[Rebase, ...]:
-        """What is noted at a measure's chart without new limits, at every chart or at its own."""
-        return (*self.notes.get(EVERY, ()), *self.notes.get(name, ()))
+    def rebased(self, name: str, sites: Collection[str] = ()) -> tuple[Rebase, ...]:
+        """Where limits of a measure's chart over these sites (none: all) begin anew.
 
-    def chart_as(self, name: str) -> ChartAs:
-        """How a measure is charted."""
-        return ChartAs(self.profile, self.rebases.get(name, ()), self.target(name))
+        A change at some sites begins a chart anew only where it is of those sites alone: over
+        others, too, most of what is drawn did not change.
+        """
+        return tuple(r for r in self.rebases.get(name, ()) if _of_these_alone(r, sites))
+
+    def noted(self, name: str, sites: Collection[str] = ()) -> tuple[Rebase, ...]:
+        """What is noted at a measure's chart over these sites without new limits.
+
+        At every chart or at its own; new limits of some of the sites are such a note for all.
+        """
+        notes = (*self.notes.get(EVERY, ()), *self.notes.get(name, ()))
+        elsewhere = (r for r in self.rebases.get(name, ()) if not _of_these_alone(r, sites))
+        return tuple(each for each in (*notes, *elsewhere) if _concerns(each, sites))
+
+    def chart_as(self, name: str, sites: Collection[str] = ()) -> ChartAs:
+        """How a measure is charted over these sites (none: all)."""
+        return ChartAs(self.profile, self.rebased(name, sites), self.target(name))
+
+
+def _of_these_alone(change: Rebase, sites: Collection[str]) -> bool:
+    return not change.sites or (bool(sites) and set(sites) <= set(change.sites))
+
+
+def _concerns(change: Rebase, sites: Collection[str]) -> bool:
+    return not change.sites or not sites or bool(set(sites) & set(change.sites))
 
 
 def chart_settings(home: Home) -> ChartSettings:
-    """The settings of a home; OutcomesError for a target, profile or annotation that cannot be."""
+    """The settings of a home; OutcomesError for a target, profile or annotation that cannot be.
+
+    A target that was recorded by form or command goes before the one of outcomes.toml; notes and
+    new limits of both places are drawn.
+    """
     config = home.config()
     try:
         goals = targets(config.get("targets", {}))
@@ -47,10 +74,23 @@ def chart_settings(home: Home) -> ChartSettings:
     except MeasureError as error:
         raise OutcomesError(str(error), where=str(home.config_file)) from None
     rebases, notes = _annotated(home.root / FILE)
-    return ChartSettings(settings, goals, rebases, notes)
+    own = record(home)
+    return ChartSettings(
+        settings,
+        {**goals, **own.targets()},
+        _together(rebases, own.by_measure("rebase")),
+        _together(notes, own.by_measure("note")),
+    )
 
 
 ByMeasure = Mapping[str, tuple[Rebase, ...]]
+
+
+def _together(first: ByMeasure, second: ByMeasure) -> ByMeasure:
+    return {
+        name: in_order((*first.get(name, ()), *second.get(name, ())))
+        for name in {**first, **second}
+    }
 
 
 def _annotated(path: Path) -> tuple[ByMeasure, ByMeasure]:

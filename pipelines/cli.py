@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import (
+    cli_annotate,
     cli_checks,
     cli_export,
     cli_files,
@@ -64,6 +65,7 @@ app.command("measures")(cli_measures.measures)
 app.command("report")(cli_report.report)
 app.command("export")(cli_export.export)
 app.command("watch")(cli_watch.watch)
+app.add_typer(cli_annotate.app, name="annotate")
 app.add_typer(cli_reviews.app, name="reviews")
 app.add_typer(cli_rules.app)
 

@@ -32,7 +32,10 @@ def charts(
     """
     settings = chart_settings(home)
     able = [entry for entry in chosen if not entry.stock] or chosen
-    return [(entry, charted(con, entry.id, flt, settings.chart_as(entry.id))) for entry in able]
+    return [
+        (entry, charted(con, entry.id, flt, settings.chart_as(entry.id, flt.sites)))
+        for entry in able
+    ]
 
 
 def show(found: Iterable[tuple[Measure, tuple[Charted, ...]]], as_json: bool) -> None:

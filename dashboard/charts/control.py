@@ -7,10 +7,18 @@ from datetime import date
 from typing import Final
 
 from dashboard import text
-from dashboard.charts import marks, shown
+from dashboard.charts import control_lines, marks, shown
 from dashboard.charts.base import Chart, Table, nothing
+from dashboard.charts.control_lines import rounded
 from dashboard.charts.marks import Mark
-from dashboard.theme import Palette, Spec, axis, layout, months_axis, note, share_axis
+from dashboard.theme import (
+    Palette,
+    Spec,
+    axis,
+    layout,
+    months_axis,
+    share_axis,
+)
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.figures import number
 from pipelines.measures.over_time import Month, OverTime
@@ -37,9 +45,6 @@ SIGNS: Final[dict[State, str]] = {
 }
 """The shape that stands for a verdict, in charts and beside figures: never colour alone."""
 
-LINES: Final = (("centre", "solid", 1.5), ("lower", "dash", 1), ("upper", "dash", 1))
-"""Which figure of a point makes a line, how it is drawn, and its width in pixels."""
-
 
 def control_chart(
     found: OverTime,
@@ -54,13 +59,22 @@ def control_chart(
     """
     name = name or entry.name
     drawn = [each for each in found.months if each.value is not None]
-    columns = ("Month", *shown.COLUMNS, "Lower limit", "Centre", "Upper limit", "Reading")
+    goal = found.chart.assurance.target if found.chart else None
+    columns = (
+        *("Month", *shown.COLUMNS, "Lower limit", "Centre", "Upper limit"),
+        *(() if goal is None else ("Target",)),
+        "Reading",
+    )
     if not drawn:
         why = "No month of this selection has a figure."
         return nothing(f"{name}, by month", why, f"{name}, by month")
     told = found.reading
     spec: Spec = {
-        "data": [*_limits(found, colours), *_points(found, entry, colours)],
+        "data": [
+            *control_lines.limits(found, colours),
+            *control_lines.target(found, colours),
+            *_points(found, entry, colours),
+        ],
         "layout": layout(
             colours,
             320,
@@ -68,7 +82,10 @@ def control_chart(
             hovermode="closest",
             xaxis=months_axis(colours),
             yaxis=_value_axis(entry, colours),
-            annotations=[*_labels(found, entry, colours), *marks.numbers(recorded, colours)],
+            annotations=[
+                *control_lines.labels(found, entry, colours),
+                *marks.numbers(recorded, colours),
+            ],
             shapes=marks.lines(recorded, colours),
         ),
     }
@@ -78,7 +95,7 @@ def control_chart(
     return Chart(
         f"{name}: {_finding(found, verdict)}",
         spec,
-        _alt(drawn, entry, verdict) + marks.alt(recorded),
+        _alt(drawn, entry, verdict) + control_lines.target_said(found, entry) + marks.alt(recorded),
         Table(f"{name}, by month", columns, rows),
         " ".join(filter(None, (told.headline, told.recent, told.target, _young(drawn))))
         if told
@@ -112,33 +129,6 @@ def _value_axis(entry: Measure, colours: Palette) -> Spec:
     return axis(colours, showgrid=True, nticks=6)
 
 
-def _limits(found: OverTime, colours: Palette) -> list[Spec]:
-    """Centre and both limits, a line of its own for each phase so that a re-basing shows."""
-    chart = found.chart
-    if chart is None:
-        return []
-    lines = []
-    for phase in chart.phases:
-        for pick, dash, width in LINES:
-            part = range(phase.start, phase.end)
-            lines.append(
-                {
-                    "type": "scatter",
-                    "mode": "lines",
-                    "x": [found.months[i].month.isoformat() for i in part],
-                    "y": [_rounded(getattr(chart.points[i], pick)) for i in part],
-                    "line": {"color": colours.muted, "width": width, "dash": dash, "shape": "hvh"},
-                    "hoverinfo": "skip",
-                    "connectgaps": False,
-                }
-            )
-    return lines
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 5)
-
-
 def _points(found: OverTime, entry: Measure, colours: Palette) -> list[Spec]:
     shown_at = [i for i, each in enumerate(found.months) if each.value is not None]
     states = [_point(found.chart, i) for i in shown_at]
@@ -149,7 +139,7 @@ def _points(found: OverTime, entry: Measure, colours: Palette) -> list[Spec]:
             "type": "scatter",
             "mode": "lines+markers",
             "x": [found.months[i].month.isoformat() for i in shown_at],
-            "y": [_rounded(found.months[i].value) for i in shown_at],
+            "y": [rounded(found.months[i].value) for i in shown_at],
             "line": {"color": colours.soft, "width": 1.5},
             "marker": {
                 "size": [9 if p is None or p.state == "common" else 11 for p in states],
@@ -183,26 +173,6 @@ def _ink(state: State, colours: Palette) -> str:
     return colours.text if state in ("neutral_high", "neutral_low") else colours.soft
 
 
-def _labels(found: OverTime, entry: Measure, colours: Palette) -> list[Spec]:
-    """Centre and limits named at their right end instead of in a key."""
-    chart = found.chart
-    if chart is None:
-        return []
-    ends = [i for i, p in enumerate(chart.points) if p.centre is not None]
-    labels = []
-    if ends:
-        last = chart.points[ends[-1]]
-        for words, value in (("upper", last.upper), ("mean", last.centre), ("lower", last.lower)):
-            if value is not None:
-                labels.append(
-                    note(
-                        colours, f"{words} {number(value, entry)}", 1.0, _rounded(value),
-                        xref="paper", xanchor="left", xshift=6,
-                    )
-                )  # fmt: skip
-    return labels
-
-
 def _verdict(found: OverTime, place: int) -> str:
     month, point = found.months[place], _point(found.chart, place)
     if month.value is None:
@@ -223,10 +193,12 @@ def _row(found: OverTime, place: int, entry: Measure) -> tuple[str | int | float
         return text.NONE if value is None else number(value, entry)
 
     limits = (point.lower, point.centre, point.upper) if point else (None, None, None)
+    goal = found.chart.assurance.target if found.chart else None
     return (
         text.month(month.month),
         *shown.cells(month.result, entry),
         *(line(value) for value in limits),
+        *(() if goal is None else (line(goal),)),
         _verdict(found, place),
     )
 
@@ -262,7 +234,7 @@ def spark(found: OverTime, entry: Measure, colours: Palette) -> tuple[Spec, str]
         {
             "type": "scatter", "mode": "lines", "hoverinfo": "skip",
             "x": [day.isoformat() for day in days],
-            "y": [_rounded(each.value) for each in drawn],
+            "y": [rounded(each.value) for each in drawn],
             "line": {"color": colours.soft, "width": 2},
         }
     ]  # fmt: skip
@@ -270,7 +242,7 @@ def spark(found: OverTime, entry: Measure, colours: Palette) -> tuple[Spec, str]
         data.append(
             {
                 "type": "scatter", "mode": "markers", "hoverinfo": "skip",
-                "x": [ripe[-1].month.isoformat()], "y": [_rounded(ripe[-1].value)],
+                "x": [ripe[-1].month.isoformat()], "y": [rounded(ripe[-1].value)],
                 "marker": {"color": colours.main, "size": 9}, "cliponaxis": False,
             }
         )  # fmt: skip
@@ -280,7 +252,7 @@ def spark(found: OverTime, entry: Measure, colours: Palette) -> tuple[Spec, str]
             {
                 "type": "scatter", "mode": "lines", "hoverinfo": "skip",
                 "x": [days[0].isoformat(), days[-1].isoformat()],
-                "y": [_rounded(found.chart.centre)] * 2,
+                "y": [rounded(found.chart.centre)] * 2,
                 "line": {"color": colours.muted, "width": 1, "dash": "dot"},
             },
         )  # fmt: skip

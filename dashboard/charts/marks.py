@@ -5,7 +5,7 @@ A number at a dotted line, since words have no room in a plot at the width of a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,34 +16,50 @@ from pipelines.measures.spc_phases import Rebase
 
 @dataclass(frozen=True)
 class Mark:
-    """One recorded change: its number in the chart, the day, the words, and who recorded it."""
+    """One recorded change: its number in the chart, the day, the words, who recorded it, where.
+
+    `where` is empty for a change at all sites.
+    """
 
     number: int
     on: date
     words: str
     by: str = ""
     new_limits: bool = True
+    where: str = ""
 
     def said(self) -> str:
         """`10 Jun 2025: new triage form (A. Physio); limits begin anew with the next point`."""
         who = f" ({self.by})" if self.by else ""
         anew = "; limits begin anew with the next point" if self.new_limits else ""
-        return f"{text.day(self.on)}: {self.words}{who}{anew}"
+        at = f", at {self.where}" if self.where else ""
+        return f"{text.day(self.on)}: {self.words}{at}{who}{anew}"
 
 
 def marks(
-    rebases: Sequence[Rebase], notes: Sequence[Rebase], first: date, last: date
+    rebases: Sequence[Rebase],
+    notes: Sequence[Rebase],
+    first: date,
+    last: date,
+    names: Mapping[str, str] | None = None,
 ) -> tuple[Mark, ...]:
-    """The changes between two days, numbered by date; a chart does not show those outside."""
+    """The changes between two days, numbered by date; a chart does not show those outside.
+
+    `names` has the sites' names by id.
+    """
+    known = names or {}
     found = sorted(
         [(each.on, True, each) for each in rebases] + [(each.on, False, each) for each in notes],
         key=lambda one: (one[0], one[2].reason),
     )
     inside = [(new, each) for on, new, each in found if first <= on <= last]
     return tuple(
-        Mark(number, each.on, each.reason, each.by, new)
+        Mark(
+            number, each.on, each.reason, each.by, new,
+            text.listed([known.get(site, site) for site in each.sites]),
+        )
         for number, (new, each) in enumerate(inside, 1)
-    )
+    )  # fmt: skip
 
 
 def lines(found: Sequence[Mark], colours: Palette) -> list[Spec]:

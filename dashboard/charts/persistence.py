@@ -16,8 +16,10 @@ from dashboard.theme import (
     layout,
     legend,
     months_axis,
+    note,
     rows,
     share_axis,
+    target_line,
 )
 from pipelines.measures.answers import CountParts, Persistence
 from pipelines.measures.series import MonthlySeries, MonthPoint
@@ -100,7 +102,12 @@ def _parts_table(found: Persistence, name: str) -> Table:
     return Table(name, ("Part", "Open now", "Ever"), lines)
 
 
-def by_month(series: MonthlySeries, colours: Palette, recorded: Sequence[Mark] = ()) -> Chart:
+def by_month(
+    series: MonthlySeries,
+    colours: Palette,
+    recorded: Sequence[Mark] = (),
+    target: float | None = None,
+) -> Chart:
     """Share still symptomatic at 8 weeks by month of first contact; young months are hollow."""
     name = "Share still symptomatic past 8 weeks, by month of first contact"
     known = [p for p in series.points if isinstance(p.estimate, Estimate)]
@@ -115,6 +122,14 @@ def by_month(series: MonthlySeries, colours: Palette, recorded: Sequence[Mark] =
         data.append(_points("Month complete", ripe, colours, colours.main))
     if young:
         data.append(_points("Too early to say", young, colours, colours.background))
+    goal: list[Spec] = []
+    if target is not None:
+        months = [p.month.isoformat() for p in series.points]
+        data.append(target_line(months, target, colours))
+        goal = [note(
+            colours, f"target {text.percent(target)}", 1.0, target, xref="paper",
+            xanchor="right", yanchor="bottom",
+        )]  # fmt: skip
     spec: Spec = {
         "data": data,
         "layout": layout(
@@ -124,7 +139,7 @@ def by_month(series: MonthlySeries, colours: Palette, recorded: Sequence[Mark] =
             # The numbers of recorded changes stand where the key would begin.
             legend=legend(y=1.08) if recorded else legend(),
             shapes=marks.lines(recorded, colours),
-            annotations=marks.numbers(recorded, colours),
+            annotations=[*marks.numbers(recorded, colours), *goal],
             barmode="overlay",
             hovermode="x unified",
             xaxis=months_axis(colours),
@@ -138,6 +153,8 @@ def by_month(series: MonthlySeries, colours: Palette, recorded: Sequence[Mark] =
     )  # fmt: skip
     table = Table(name, columns, lines)
     alt = _alt(ripe, young) + marks.alt(recorded)
+    if target is not None:
+        alt += f" Target {text.percent(target)}."
     title = f"{name}: {_finding(ripe)}"
     return Chart(title, spec, alt, table, said=_SAID, recorded=tuple(recorded))
 

@@ -206,7 +206,7 @@ def _series(view: ui.View, name: str, part: str | None, label: str) -> Chart:
     found = store.series(view.snapshot, name, back, part)
     months = [each.month for each in found.months]
     return control.control_chart(
-        found, measure(name), view.colours, label, sections.recorded(name, months)
+        found, measure(name), view.colours, label, sections.recorded(view, name, months)
     )
 
 

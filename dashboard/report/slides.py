@@ -18,6 +18,7 @@ from dashboard.report.content import Report
 
 BLUE: Final = RGBColor(0x00, 0x5E, 0xB8)
 GREY: Final = RGBColor(0x4C, 0x62, 0x72)
+BLACK: Final = RGBColor(0x21, 0x2B, 0x32)
 LINES: Final = ("Figure", "Centre", "Lower limit", "Upper limit")
 SUMMARY: Final = ("Measure", "Figure", "Interval", "Variation", "Assurance")
 TITLE_ONLY: Final = 5
@@ -75,7 +76,7 @@ def _control(deck: Any, chart: Chart) -> None:
     data = CategoryChartData()
     table = chart.table
     data.categories = [str(row[0]) for row in table.rows]
-    for name in LINES:
+    for name in (*LINES, *(("Target",) if "Target" in table.columns else ())):
         place = table.columns.index(name)
         data.add_series(name, [number(row[place]) for row in table.rows])
     shape = slide.shapes.add_chart(
@@ -89,14 +90,16 @@ def _control(deck: Any, chart: Chart) -> None:
         [row[table.columns.index("Figure")] for row in table.rows]
     )
     drawn.value_axis.tick_labels.number_format_is_linked = False
-    for series, colour in zip(drawn.plots[0].series, (BLUE, GREY, GREY, GREY), strict=True):
+    for series, colour in zip(drawn.plots[0].series, (BLUE, GREY, GREY, GREY, BLACK), strict=False):
         series.format.line.color.rgb = colour
         series.format.line.width = Pt(2.25 if colour == BLUE else 1)
         series.smooth = False
         if colour != BLUE:
             series.marker.style = None
     _alt(shape, words(chart.alt))
-    _text(slide, words(chart.said), Inches(6.1))
+    marked = "; ".join(each.said() for each in chart.recorded)
+    said = " ".join((chart.said, f"Recorded changes: {marked}." if marked else ""))
+    _text(slide, words(said.strip()), Inches(6.1))
 
 
 def _alt(shape: Any, said: str) -> None:

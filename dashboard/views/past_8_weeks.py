@@ -28,10 +28,10 @@ if mode.sees_cases():
     episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")
 
 st.header("Is the share changing?")
-changes = sections.recorded(
-    "persistence_share_8_weeks", [point.month for point in months.persistence.points]
-)
-chart = persistence.by_month(months.persistence, view.colours, changes)
+shown_months = [point.month for point in months.persistence.points]
+changes = sections.recorded(view, "persistence_share_8_weeks", shown_months)
+target = store.charting().target("persistence_share_8_weeks")
+chart = persistence.by_month(months.persistence, view.colours, changes, target)
 ui.show(chart, "persistence_month")
 drill.link(view, "Open a month of it", drill.Behind("persistence_share_8_weeks", by=drill.MONTH))
 sections.over_time(view, "persistence_share_8_weeks")

@@ -17,7 +17,7 @@ from pipelines.measures.spc_phases import Rebase
 from pipelines.measures.types import MeasureError
 
 FILE: Final = "annotations.toml"
-KEYS: Final = ("measure", "on", "what", "by", "recorded", "new_limits")
+KEYS: Final = ("measure", "site", "on", "what", "by", "recorded", "new_limits")
 EVERY: Final = "*"
 """Stands for every measure, in what is only noted."""
 EXAMPLE: Final = (
@@ -29,9 +29,9 @@ def recorded(text: str) -> Mapping[str, tuple[Rebase, ...]]:
     """Text of annotations.toml -> measure id -> its re-basings, by date.
 
     One table `[[annotation]]` per change: `measure` (an id, or a list of ids), `on` (a date without
-    quotes), `what` (the words shown at the chart) and, if wanted, `by`, `recorded` (a date) and
-    `new_limits` (see `noted`). MeasureError, with the number of the entry and what to write, for
-    anything else.
+    quotes), `what` (the words shown at the chart) and, if wanted, `site` (an id, or a list of ids),
+    `by`, `recorded` (a date) and `new_limits` (see `noted`). MeasureError, with the number of the
+    entry and what to write, for anything else.
     """
     return _by_measure(text, new_limits=True)
 
@@ -94,7 +94,14 @@ def _rebase(where: str, entry: Mapping[str, Any]) -> Rebase:
     on, recorded = _day(where, "on", entry.get("on")), entry.get("recorded")
     if recorded is not None:
         recorded = _day(where, "recorded", recorded)
-    return Rebase(on, what.strip(), by.strip(), recorded)
+    return Rebase(on, what.strip(), by.strip(), recorded, _sites(where, entry.get("site", [])))
+
+
+def _sites(where: str, value: Any) -> tuple[str, ...]:
+    names = value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) and name for name in names):
+        raise MeasureError(f"{where}: `site` must be the id of a site, or a list of ids")
+    return tuple(dict.fromkeys(names))
 
 
 def _day(where: str, key: str, value: Any) -> date:
@@ -109,12 +116,17 @@ def _measures(where: str, value: Any) -> list[str]:
     if not names or not all(isinstance(name, str) for name in names):
         raise MeasureError(f"{where}: `measure` must be the id of a measure, or a list of ids")
     for name in names:
-        if name not in catalogue():
-            near = difflib.get_close_matches(name, catalogue(), n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else "; see outcomes measures --list"
-            raise MeasureError(f"{where}: there is no measure {name!r}{hint}")
-        if catalogue()[name].stock:
-            raise MeasureError(
-                f"{where}: {name} is a state on the day the data end; it has no chart by month"
-            )
+        need_chart(name, f"{where}: ")
     return list(dict.fromkeys(names))
+
+
+def need_chart(name: str, where: str = "") -> None:
+    """MeasureError unless there is such a measure and it has a chart over time."""
+    if name not in catalogue():
+        near = difflib.get_close_matches(name, catalogue(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; see outcomes measures --list"
+        raise MeasureError(f"{where}there is no measure {name!r}{hint}")
+    if catalogue()[name].stock:
+        raise MeasureError(
+            f"{where}{name} is a state on the day the data end; it has no chart by month"
+        )

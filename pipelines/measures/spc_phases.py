@@ -36,12 +36,16 @@ from pipelines.measures.types import MeasureError
 
 @dataclass(frozen=True, slots=True)
 class Rebase:
-    """An annotation that re-bases: from which day, why, and who recorded it when."""
+    """An annotation that re-bases: from which day, why, who recorded it when, at which sites.
+
+    `sites` empty: at all of them.
+    """
 
     on: date
     reason: str
     by: str = ""
     recorded: date | None = None
+    sites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a re-basing without a reason."""

@@ -21,32 +21,34 @@ BOUNDS: Final = {
 """Unit -> the values that a figure of it can have."""
 
 
-def targets(found: Mapping[str, Any]) -> dict[str, float]:
+def targets(found: Mapping[str, Any], where: str = WHERE) -> dict[str, float]:
     """The section [targets]: measure id -> value in the measure's unit (a share lies in 0..1).
+
+    `where` is the place that a message names.
 
     MeasureError, with the place and what to do, for an unknown measure (the nearest is named), a
     value that is no number or that the figure can never have, and a measure of which neither
     direction is better, since a target would have no good side.
     """
-    return {name: _target(name, value) for name, value in found.items()}
+    return {name: _target(name, value, where) for name, value in found.items()}
 
 
-def _target(name: str, value: Any) -> float:
+def _target(name: str, value: Any, where: str) -> float:
     if name not in catalogue():
         near = difflib.get_close_matches(name, catalogue(), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "; see outcomes measures --list"
-        raise MeasureError(f"{WHERE}: there is no measure {name!r}{hint}")
+        raise MeasureError(f"{where}: there is no measure {name!r}{hint}")
     entry = measure(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise MeasureError(f"{WHERE}, {name}: {value!r} is no number; write {_example(entry)}")
+        raise MeasureError(f"{where}, {name}: {value!r} is no number; write {_example(entry)}")
     if entry.direction == "neutral":
         raise MeasureError(
-            f"{WHERE}, {name}: neither direction of this figure is better, so a target would have "
+            f"{where}, {name}: neither direction of this figure is better, so a target would have "
             "no good side; take it out"
         )
     low, high = BOUNDS.get(entry.unit, (-math.inf, math.inf))
     if not low <= value <= high:
-        raise MeasureError(f"{WHERE}, {name}: {value:g} is impossible; write {_example(entry)}")
+        raise MeasureError(f"{where}, {name}: {value:g} is impossible; write {_example(entry)}")
     return float(value)
 
 

@@ -1,0 +1,27 @@
+"""From a chart to the page on which its target, a note or new limits are recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from dashboard import mode
+from pipelines.measures.catalogue import measure
+
+PAGE: Final = str(Path(__file__).parent / "views" / "targets.py")
+TARGET_OF: Final = "target_of"
+CHANGE_OF: Final = "change_of"
+
+
+def link(name: str) -> None:
+    """The link; not where only protected figures are shown, and a state has no chart."""
+    entry = measure(name)
+    if mode.mode() == "shared" or entry.stock:
+        return
+    to = {CHANGE_OF: entry.name}
+    if entry.direction != "neutral":
+        to[TARGET_OF] = entry.name
+    label = "Record a change" if entry.direction == "neutral" else "Record a change or a target"
+    st.page_link(PAGE, label=label, icon=":material/flag:", query_params=to)

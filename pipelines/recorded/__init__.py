@@ -1,0 +1,1 @@
+"""What a service has set for its charts by form or command: targets, notes, new limits."""
