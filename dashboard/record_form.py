@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import streamlit as st
@@ -86,14 +86,7 @@ def _change(view: View, kind: Kind) -> Entry:
     sites = filters.site_names(view.snapshot)
     left, right = st.columns(2)
     with left:
-        day = st.date_input(
-            "Day of the change" if kind == "rebase" else "Day of the note",
-            value=None,
-            min_value=date(1990, 1, 1),
-            max_value=max(date.today(), view.snapshot.data_to or date.today()),
-            format="DD/MM/YYYY",
-            key="change_on",
-        )
+        on = _day("Day of the change" if kind == "rebase" else "Day of the note")
     with right:
         at = st.multiselect(
             "At which sites",
@@ -102,8 +95,19 @@ def _change(view: View, kind: Kind) -> Entry:
             key="change_at",
             placeholder="All sites",
         )
-    on = day if isinstance(day, date) else None
     return Entry(kind, "", "", tuple(chosen), tuple(at), on)
+
+
+def _day(label: str) -> date | None:
+    """A day that is typed, as people write it; a calendar is slow for a day a year ago."""
+    typed = st.text_input(label, key="change_on", placeholder="17/03/2026", max_chars=10).strip()
+    if not typed:
+        return None
+    try:
+        return datetime.strptime(typed, "%d/%m/%Y").date()
+    except ValueError:
+        st.warning(f"{text.plain(typed)} is no date. Write it as 17/03/2026.")
+        return None
 
 
 def _target(view: View) -> Entry:
@@ -152,6 +156,10 @@ def _save(draft: Entry, kind: Kind, seen: str) -> None:
         st.session_state[SAID] = ("error", f"Not recorded. {words}")
         return
     st.session_state[f"why_{kind}"] = ""
+    if kind == "target":
+        st.session_state[f"target_{draft.measures[0]}"] = None
+    else:
+        st.session_state["change_on"] = ""
     shown = "The chart below and every other one" if kind != "note" else "Every chart"
     st.session_state[SAID] = (
         "success",

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import filters, record_form, recording, text, ui
 from dashboard.charts.base import Table
 from dashboard.review_panel import NAME
+from dashboard.snapshots import home
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
@@ -40,7 +41,7 @@ def show(view: View, found: Record) -> None:
 
 
 def _row(found: Record, entry: Entry, names: Mapping[str, str]) -> Row:
-    when = text.moment(entry.at) if entry.at else text.NONE
+    when = text.moment(entry.at.astimezone()) if entry.at else text.NONE
     return (
         when, WHAT[entry.kind], _of(entry.measures), _sites(entry.sites, names), _value(entry),
         entry.why, entry.by, _state(found, entry),
@@ -91,8 +92,6 @@ def _by_hand(names: Mapping[str, str]) -> Iterator[Row]:
 
 
 def _targets_by_hand() -> dict[str, float]:
-    from dashboard.snapshots import home
-
     found = Home.open(home(), create=False).config().get("targets", {})
     return {name: float(value) for name, value in found.items()}
 

@@ -55,7 +55,7 @@ def test_new_limits_are_shown_before_they_are_kept_and_then_on_every_page(
 ) -> None:
     at = open_page(own_home, "targets", change_of=measure(ASKED).name)
     assert set(specs(at)) == {"preview_now"}
-    at.date_input("change_on").set_value(date(2025, 9, 1)).run()
+    at.text_input("change_on").set_value("01/09/2025").run()
     drawn = specs(at)
     assert len(traces(drawn["preview_then"], "solid")) == 2
     assert len(traces(drawn["preview_now"], "solid")) == 1
@@ -135,12 +135,21 @@ def test_the_list_keeps_what_was_withdrawn_and_what_was_replaced(
     assert store.charting().noted(ASKED) == ()
 
 
+def test_what_is_no_date_is_said(open_page: Opener, own_home: Path) -> None:
+    at = open_page(own_home, "targets", change_of=measure(ASKED).name)
+    at.text_input("change_on").set_value("31/02/2025").run()
+    assert r"31/02/2025 is no date. Write it as 17/03/2026." in words(at)
+    fill(at, "new form", "A", "rebase")
+    assert "Say on which day it was" in at.error[0].value
+    assert not (own_home / FILE).exists()
+
+
 @pytest.mark.parametrize("why", ["", "for 943 476 5919"])
 def test_what_is_missing_or_must_not_be_is_said_and_nothing_kept(
     open_page: Opener, own_home: Path, why: str
 ) -> None:
     at = open_page(own_home, "targets", change_of=measure(ASKED).name)
-    at.date_input("change_on").set_value(date(2025, 9, 1)).run()
+    at.text_input("change_on").set_value("01/09/2025").run()
     fill(at, why, "A", "rebase")
     (said,) = at.error
     assert "Not recorded" in said.value
@@ -152,7 +161,7 @@ def test_a_change_by_somebody_else_is_told_and_nothing_is_lost(
     open_page: Opener, own_home: Path
 ) -> None:
     at = open_page(own_home, "targets", change_of=measure(ASKED).name)
-    at.date_input("change_on").set_value(date(2025, 9, 1)).run()
+    at.text_input("change_on").set_value("01/09/2025").run()
     at.text_input("why_rebase").set_value("new form")
     at.text_input("reviewer_name").set_value("A").run()
     add(Home.open(own_home), Entry("note", "B", "flu", (), on=date(2025, 12, 1)))
