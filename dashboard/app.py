@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from dashboard import comparison, filters, mode, pages, saved_menu, store, ui, versions
 
-HERE = Path(__file__).parent
 TITLE = "Back-related leg pain outcomes"
 
 st.set_page_config(
     page_title=TITLE,
-    # A local file: an icon by name would be fetched from a font service.
-    page_icon=str(HERE / "static" / "favicon.png"),
+    page_icon=ui.icon(),
     layout="wide",
     menu_items={"Get help": None, "Report a bug": None, "About": None},
 )
-seen = pages.seen_by(mode.mode())
-page = st.navigation([each.as_page(each is seen[0]) for each in seen], expanded=True)
+page = st.navigation(pages.menu(mode.mode()), expanded=True)
 ui.begin()
 try:
     snapshot = versions.choose()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from dashboard.middleware import LOOPBACK_HOSTS, CompressedAssets, SecurityHeaders
+
+SWITCH: Final = 0.0005
+"""Seconds for which a thread may go on while another waits; Python would give it ten times that."""
 
 
 @asynccontextmanager
@@ -31,6 +35,9 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     store.warm()
     gc.collect(2)
     gc.freeze()
+    # Sending a message lets go of the interpreter twice. To get it back while another reader's
+    # script is running takes up to this long, and a page is a hundred messages.
+    sys.setswitchinterval(SWITCH)
     yield
 
 

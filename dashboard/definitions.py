@@ -51,7 +51,7 @@ def curve(view: View) -> None:
         persist_state="session",
     )
     meaning = WORDS.get(chosen or "", usual(view))
-    found = store.answers(view.snapshot, view.filter).improvement
+    found = store.improved(view.snapshot, view.filter)
     if chosen and chosen != USUAL:
         found = store.improvement(view.snapshot, view.filter, chosen)
         behind = drill.Behind("improvement_by_definition", chosen)

@@ -104,7 +104,7 @@ def clear() -> None:
 
 def is_empty(snapshot: store.Snapshot, flt: Filter) -> bool:
     """Whether no episode is selected; not told where that would give a small group away."""
-    return mode.mode() != "shared" and not store.selected(snapshot, "covered", flt)[0]["n"]
+    return mode.mode() != "shared" and not store.covered(snapshot, flt)
 
 
 def last_day(month: date) -> date:
@@ -117,8 +117,8 @@ def described(snapshot: store.Snapshot, flt: Filter) -> str:
     names = site_names(snapshot)
     counted: tuple[str, ...] = ()
     if mode.mode() != "shared":
-        covered = store.selected(snapshot, "covered", flt)[0]
-        counted = (*_chosen(flt, names), text.plural(covered["n"], "episode"))
+        covered = store.covered(snapshot, flt)
+        counted = (*_chosen(flt, names), text.plural(covered, "episode"))
     return " · ".join(
         (
             f"Covers {_period(flt)}",

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache, wraps
+from operator import attrgetter
 from threading import Lock
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -29,31 +30,36 @@ ATOMS: Final = frozenset({int, float, str, bytes, bool, type(None), date, dateti
 
 
 @cache
-def _parts(kind: Hashable) -> tuple[str, ...] | None:
-    """The fields of a frozen dataclass; None for any other type."""
+def _parts(kind: Hashable) -> Callable[[Any], tuple[Any, ...]] | None:
+    """Reads the fields of a frozen dataclass; None for any other type."""
     parameters: Any = getattr(kind, "__dataclass_params__", None)
-    if isinstance(kind, type) and is_dataclass(kind) and parameters.frozen:
-        return tuple(each.name for each in fields(kind))
-    return None
+    if not (isinstance(kind, type) and is_dataclass(kind) and parameters.frozen):
+        return None
+    names = [each.name for each in fields(kind)]
+    if len(names) < 2:  # attrgetter gives a tuple of several only
+        return lambda each: tuple(getattr(each, name) for name in names)
+    return attrgetter(*names)
 
 
 def frozen_bytes(value: Any) -> int | None:
-    """Bytes that an answer takes in memory; None where any part of it could be changed."""
-    total, left, seen = 0, [value], set[int]()
+    """Bytes that an answer takes at most in memory; None where any part of it could be changed.
+
+    What two parts of it share is counted twice.
+    """
+    total, left = 0, [value]
     while left:
         each = left.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
         kind: Any = type(each)
-        if kind is tuple or kind is frozenset:
-            left.extend(each)
-        elif kind not in ATOMS:
-            names = _parts(kind)
-            if names is None:
-                return None
-            left.extend([getattr(each, name) for name in names])
         total += sys.getsizeof(each)
+        if kind in ATOMS:
+            continue
+        if kind is tuple or kind is frozenset:
+            left += each
+            continue
+        parts = _parts(kind)
+        if parts is None:
+            return None
+        left += parts(each)
     return total
 
 

@@ -57,6 +57,21 @@ PAGES: Final = (
 )
 
 
+MENU: Final = "_menu"
+
+
+def menu(mode: Mode) -> list[Any]:
+    """The pages of a mode for Streamlit's menu, its start first; made once for each session.
+
+    Making one looks its script up on the disk, and a run of the script needs them all.
+    """
+    made: dict[Mode, list[Any]] = st.session_state.setdefault(MENU, {})
+    if mode not in made:
+        seen = seen_by(mode)
+        made[mode] = [each.as_page(each is seen[0]) for each in seen]
+    return made[mode]
+
+
 def seen_by(mode: Mode) -> list[PageOf]:
     """The pages of a mode, its start first; a direct address of another page finds nothing."""
     return [page for page in PAGES if mode in page.modes]

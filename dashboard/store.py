@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -22,22 +21,24 @@ from pipelines.chart_settings import ChartSettings
 from pipelines.errors import OutcomesError
 from pipelines.explain import NoEpisode, explain
 from pipelines.measures.answer_improvement import improvement_under
-from pipelines.measures.answers import Improvement
-from pipelines.measures.case_query import case_rows
+from pipelines.measures.case_query import case_rows, episodes
 from pipelines.measures.catalogue import measure as defined
 from pipelines.measures.disclosure.rules import Mode
 from pipelines.measures.filter import Filter
-from pipelines.measures.headline import Answers, three_answers
+from pipelines.measures.headline import (
+    Answers,
+    Escalation,
+    Improvement,
+    Persistence,
+    escalation_answer,
+    improvement_answer,
+    persistence_answer,
+)
 from pipelines.measures.matrix import Matrix, agreement_matrix
 from pipelines.measures.monthly import Charted, charted
 from pipelines.measures.over_time import OverTime, over_time
 from pipelines.measures.query import with_conditions
-from pipelines.measures.series import (
-    ChartAs,
-    MonthlySeries,
-    escalation_by_month,
-    persistence_by_month,
-)
+from pipelines.measures.series import ChartAs, MonthlySeries, persistence_by_month
 from pipelines.measures.shared_tables import evaluate_for
 from pipelines.measures.table import MeasureTable, Shown
 from pipelines.measures.types import NotEstimable
@@ -99,6 +100,17 @@ def selected(snapshot: Snapshot, query: str, flt: Filter, **params: Any) -> list
     """Rows of `queries/<query>.sql` under a filter (its `@selected(column)`) and `params`."""
     chosen = {name: getattr(flt, name) for name in flt.parameters()}
     return rows(snapshot, query, **chosen, **params)
+
+
+@kept
+def _covered(path: str, chosen: Chosen) -> int:
+    return asked(path, lambda cur: episodes(cur, Filter(*chosen)))
+
+
+def covered(snapshot: Snapshot, flt: Filter) -> int:
+    """How many episodes a filter covers."""
+    found: int = _covered(snapshot.path, _chosen(flt))
+    return found
 
 
 @kept
@@ -208,20 +220,49 @@ def reviewed(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> Before
 
 
 @kept
-def _answers(path: str, chosen: Chosen) -> Answers:
-    return asked(path, lambda cur: three_answers(cur, Filter(*chosen)))
+def _escalated(path: str, chosen: Chosen) -> Escalation:
+    return asked(path, lambda cur: escalation_answer(cur, Filter(*chosen)))
 
 
-def answers(snapshot: Snapshot, flt: Filter) -> Answers:
-    """The three headline answers for these episodes; exact, so not for shared figures."""
+def escalated(snapshot: Snapshot, flt: Filter) -> Escalation:
+    """How often care above self-management is needed; exact, so not for shared figures."""
     mode.need_exact()
-    found: Answers = _answers(snapshot.path, _chosen(flt))
+    found: Escalation = _escalated(snapshot.path, _chosen(flt))
     return found
 
 
 @kept
+def _improved(path: str, chosen: Chosen) -> Improvement:
+    return asked(path, lambda cur: improvement_answer(cur, Filter(*chosen)))
+
+
+def improved(snapshot: Snapshot, flt: Filter) -> Improvement:
+    """How soon people get better; exact, so not for shared figures."""
+    mode.need_exact()
+    found: Improvement = _improved(snapshot.path, _chosen(flt))
+    return found
+
+
+@kept
+def _persisting(path: str, chosen: Chosen) -> Persistence:
+    return asked(path, lambda cur: persistence_answer(cur, Filter(*chosen)))
+
+
+def persisting(snapshot: Snapshot, flt: Filter) -> Persistence:
+    """How many are still symptomatic past 8 weeks; exact, so not for shared figures."""
+    mode.need_exact()
+    found: Persistence = _persisting(snapshot.path, _chosen(flt))
+    return found
+
+
+def answers(snapshot: Snapshot, flt: Filter) -> Answers:
+    """The three headline answers for these episodes; exact, so not for shared figures."""
+    return Answers(escalated(snapshot, flt), improved(snapshot, flt), persisting(snapshot, flt))
+
+
+@kept
 def _improvement(path: str, chosen: Chosen, definition: str) -> Improvement:
-    usual = _answers(path, chosen).improvement
+    usual = _improved(path, chosen)
     return asked(path, lambda cur: improvement_under(cur, Filter(*chosen), definition, usual))
 
 
@@ -232,33 +273,15 @@ def improvement(snapshot: Snapshot, flt: Filter, definition: str) -> Improvement
     return found
 
 
-@dataclass(frozen=True)
-class Months:
-    """The headline figures month by month."""
-
-    confirmed: MonthlySeries
-    not_ruled_out: MonthlySeries
-    persistence: MonthlySeries
-
-
 @kept
-def _months(path: str, chosen: Chosen) -> Months:
-    flt = Filter(*chosen)
-
-    def ask(cur: duckdb.DuckDBPyConnection) -> Months:
-        return Months(
-            escalation_by_month(cur, flt, "escalation_confirmed"),
-            escalation_by_month(cur, flt, "escalation_not_ruled_out"),
-            persistence_by_month(cur, flt),
-        )
-
-    return asked(path, ask)
+def _months(path: str, chosen: Chosen) -> MonthlySeries:
+    return asked(path, lambda cur: persistence_by_month(cur, Filter(*chosen)))
 
 
-def months(snapshot: Snapshot, flt: Filter) -> Months:
-    """The monthly series of these episodes; exact, so not for shared figures."""
+def months(snapshot: Snapshot, flt: Filter) -> MonthlySeries:
+    """The share past 8 weeks month by month with its bounds; exact, so not for shared figures."""
     mode.need_exact()
-    found: Months = _months(snapshot.path, _chosen(flt))
+    found: MonthlySeries = _months(snapshot.path, _chosen(flt))
     return found
 
 

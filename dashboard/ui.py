@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -49,6 +51,16 @@ class View:
     filter: Filter
     colours: theme.Palette
     compared: tuple[str, ...] = ()
+
+
+@cache
+def icon() -> str:
+    """The icon of the browser's tab, whole in its address.
+
+    By name it would be fetched from a font service, and a file is read anew at every run.
+    """
+    found = (Path(__file__).parent / "static" / "favicon.png").read_bytes()
+    return f"data:image/png;base64,{base64.b64encode(found).decode()}"
 
 
 def begin() -> None:

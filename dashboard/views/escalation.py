@@ -11,7 +11,7 @@ view = ui.opened(
     "**What you decide here:** whether escalation at first contact is changing and where, and "
     "whether too little was asked to tell. A fall can be harm: no direction is good in itself.",
 )
-found = store.answers(view.snapshot, view.filter).escalation
+found = store.escalated(view.snapshot, view.filter)
 
 st.header("Is it changing?")
 sections.over_time(view, "escalation_confirmed")

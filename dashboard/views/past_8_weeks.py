@@ -12,7 +12,7 @@ view = ui.opened(
     "**What you decide here:** who needs a review now, who will soon, and whether more people than "
     "usual are still symptomatic past 8 weeks.",
 )
-found = store.answers(view.snapshot, view.filter).persistence
+found = store.persisting(view.snapshot, view.filter)
 months = store.months(view.snapshot, view.filter)
 
 st.header("How many are open now?")
@@ -28,10 +28,10 @@ if mode.sees_cases():
     episode_list.link(view, "List the episodes open now and past 8 weeks", state="past_8_weeks")
 
 st.header("Is the share changing?")
-shown_months = [point.month for point in months.persistence.points]
+shown_months = [point.month for point in months.points]
 changes = sections.recorded(view, "persistence_share_8_weeks", shown_months)
 target = store.charting().target("persistence_share_8_weeks")
-chart = persistence.by_month(months.persistence, view.colours, changes, target)
+chart = persistence.by_month(months, view.colours, changes, target)
 ui.show(chart, "persistence_month")
 drill.link(view, "Open a month of it", drill.Behind("persistence_share_8_weeks", by=drill.MONTH))
 sections.over_time(view, "persistence_share_8_weeks")

@@ -187,6 +187,11 @@ def _counted(
     return _from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
 
 
+def episodes(cur: duckdb.DuckDBPyConnection, flt: Filter) -> int:
+    """How many episodes a filter covers: the cases of a measure that looks at each of them once."""
+    return sum(row["n"] for row in grouped(cur, catalogue()["escalation_confirmed"], flt, ()))
+
+
 def read_ahead(cur: duckdb.DuckDBPyConnection, held: HeldCounts) -> None:
     """Read the counts of every measure by month and site into memory."""
     held.read_ahead(cur, [(each, _counting(each, False)) for each in catalogue().values()])

@@ -17,7 +17,10 @@ from pipelines.measures.query import rows
 
 __all__ = [
     "Answers",
+    "Escalation",
     "Filter",
+    "Improvement",
+    "Persistence",
     "escalation_answer",
     "improvement_answer",
     "persistence_answer",

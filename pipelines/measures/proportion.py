@@ -6,6 +6,7 @@ All functions take whole counts. Empty input gives None or `NotEstimable`, never
 from __future__ import annotations
 
 import math
+from functools import cache
 from statistics import NormalDist
 from typing import Final, Literal
 
@@ -26,6 +27,7 @@ WILSON: Final = "Wilson score"
 NEWCOMBE: Final = "Newcombe method 10"
 
 
+@cache
 def normal_quantile(confidence: float) -> float:
     """z for a two-sided interval, e.g. 1.959964 for 0.95; MeasureError outside (0, 1)."""
     if not 0.0 < confidence < 1.0:

@@ -109,11 +109,12 @@ def _fold(begins: Floats, ends: Floats, causes: Ints, weights: Ints, no_length: 
     if not ends.size:
         empty = np.empty(0, np.int64)
         return People(ends, ends, empty, empty, no_length)
-    rows = np.column_stack((begins, ends, causes.astype(np.float64)))
-    unique, place = np.unique(rows, axis=0, return_inverse=True)
-    folded = np.zeros(len(unique), np.int64)
-    np.add.at(folded, place.reshape(-1), weights)
-    return People(unique[:, 0], unique[:, 1], unique[:, 2].astype(np.int64), folded, no_length)
+    order = np.lexsort((causes, ends, begins))
+    begins, ends, causes = begins[order], ends[order], causes[order]
+    other = (np.diff(begins) != 0) | (np.diff(ends) != 0) | (np.diff(causes) != 0)
+    first = np.flatnonzero(np.concatenate(([True], other)))
+    folded = np.add.reduceat(weights[order], first)
+    return People(begins[first], ends[first], causes[first], folded, no_length)
 
 
 def first_time_with(group: People, minimum: int) -> float | None:
