@@ -29,14 +29,17 @@ def show(view: View, episode_id: str) -> None:
     if not cases:
         return
     st.header("Review")
+    _said()
     try:
-        standing = reviews.standing()
-    except OutcomesError as error:
+        _show(view, cases)
+    except OutcomesError as error:  # the store can go away between any two questions
         reviews.told(error)
-        return
+
+
+def _show(view: View, cases: list[store.Row]) -> None:
+    standing = reviews.standing()
     reviews.choose_reading()
     review_queue.progress(view, standing)
-    _said()
     case = _case(cases)
     of = reviews.reading()
     levels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
@@ -179,12 +182,20 @@ def _save(view: View, case: store.Row, opened_at: int, keys: dict[str, str], go_
         return
     said = f"Saved: {FINDINGS[saved.verdict.finding]} for the case of {text.day(case['day'])}."
     if go_on:
-        following = review_queue.following(view, reviews.standing(), case["case_key"])
-        if following is not None:
-            _open(following)
-        else:
-            said += " No other case of the queue needs a review."
+        said += _go_on(view, case)
     st.session_state[SAID] = ("success", said)
+
+
+def _go_on(view: View, case: store.Row) -> str:
+    """Open the next case; why not, where that cannot be."""
+    try:
+        following = review_queue.following(view, reviews.standing(), case["case_key"])
+    except OutcomesError as error:  # what was saved is saved
+        return f" The next case cannot be opened now: {error.what}."
+    if following is None:
+        return " No other case of the queue needs a review."
+    _open(following)
+    return ""
 
 
 def _open(case: store.Row) -> None:

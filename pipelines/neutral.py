@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell(value: object) -> object:

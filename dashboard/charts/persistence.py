@@ -32,6 +32,9 @@ def parts(found: Persistence, colours: Palette) -> Chart:
     if not found.n_episodes:
         return nothing(name, "No episode in this selection has been seen.", name)
     now = _four(found.now)
+    if not found.now.total:
+        alt = "No episode of this selection is open and past 8 weeks now."
+        return Chart(name, None, alt, _parts_table(found, name), said=_parts_words(found))
     values = [n for _, n in now]
     spec: Spec = {
         "data": [

@@ -10,12 +10,26 @@ from pipelines.neutral import cell as neutral
 
 COUNT: Final = re.compile(r"-?\d{1,3}(,\d{3})*|-?\d+")
 PERCENT: Final = re.compile(r"(-?\d+(?:\.(\d+))?)%")
+UNWRITABLE: Final = re.compile(
+    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+"""Control characters, as come with text from word processors; XML 1.0 has no place for them."""
 MARKS: Final = re.compile(r"\*\*|`|\\(?=[^\w\s])")
+
+
+def readable(text: str) -> str:
+    """Somebody's text with a space for each character that no file can hold."""
+    return UNWRITABLE.sub(" ", text)
+
+
+def verbatim(text: str) -> str:
+    """Somebody's text as a workbook's cell: nothing of it is taken for markup or a formula."""
+    return str(neutral(readable(text)))
 
 
 def words(markdown: str) -> str:
     """A sentence of a page without its marks: no bold, no code, no escapes."""
-    return MARKS.sub("", markdown)
+    return readable(MARKS.sub("", markdown))
 
 
 def typed(given: Cell) -> tuple[Cell, str]:

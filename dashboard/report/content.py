@@ -56,6 +56,7 @@ DRAWN: Final = frozenset(
 GAPS: Final = ("imd_quintile", "ethnic_group", "age_band", "sex")
 GAPS_OF: Final = ("screen_complete_first", "wait_referral_to_triage", "persistence_share_8_weeks")
 MONTHS_BEFORE: Final = 24
+NOT_PASSED: Final = {"fail": "not passed", "error": "could not be run"}
 
 
 @dataclass(frozen=True)
@@ -282,14 +283,17 @@ def _checks(view: ui.View) -> Table:
     """Checks that were not passed: in how many parts, and how many rows they concern."""
     wrong: dict[tuple[str, str, str], list[int]] = {}
     for row in store.rows(view.snapshot, "checks"):
-        if row["status"] in ("fail", "error"):
+        if row["status"] in NOT_PASSED:
             wrong.setdefault((row["title"], row["status"], row["why"]), []).append(
                 row["n_violated"]
             )
     return Table(
         "Checks of data quality that were not passed",
         ("Check", "Status", "Parts", "Rows concerned", "Why it counts"),
-        tuple((title, state, len(n), sum(n), why) for (title, state, why), n in wrong.items()),
+        tuple(
+            (title, NOT_PASSED[state], text.count(len(n)), text.count(sum(n)), why)
+            for (title, state, why), n in wrong.items()
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from plotly.offline import get_plotlyjs
 
 from dashboard.charts.base import Cell, Chart, Table
-from dashboard.report.cells import words
+from dashboard.report.cells import readable, words
 from dashboard.report.content import Report
 from dashboard.theme import FONT
 
@@ -28,6 +28,7 @@ caption {{ text-align: left; font-weight: bold; padding: 4px 0; }}
 th, td {{ text-align: left; vertical-align: top; padding: 4px 8px 4px 0;
   border-bottom: 1px solid #D8DDE0; }}
 th {{ color: #4C6272; font-weight: bold; }}
+th:first-child, td:first-child {{ min-width: 8em; }}
 dl {{ display: grid; grid-template-columns: 150px 1fr; font-size: 14px; margin: 16px 0; }}
 dt {{ color: #4C6272; }} dd {{ margin: 0; }}
 summary {{ font-size: 13px; color: #005EB8; cursor: pointer; }}
@@ -41,7 +42,9 @@ summary {{ font-size: 13px; color: #005EB8; cursor: pointer; }}
   .figure, tr {{ break-inside: avoid; }}
   details {{ display: none; }}
   .table {{ overflow: visible; }}
-  @page {{ size: A4; margin: 15mm; }}
+  @page {{ size: A4; margin: 15mm;
+    @bottom-right {{ content: counter(page) " / " counter(pages); font: 10px {FONT};
+      color: #4C6272; }} }}
 }}
 """
 DRAW: Final = """
@@ -71,7 +74,7 @@ def _body(report: Report) -> Iterator[str]:
     yield f"<h1>{escape(report.title)}</h1>\n<p>{escape(report.subtitle)}</p>\n"
     yield "<h2>Commentary</h2>\n"
     said = report.commentary.strip() or "No commentary was written for this period."
-    yield f'<div class="commentary">{escape(said)}</div>\n'
+    yield f'<div class="commentary">{escape(readable(said))}</div>\n'
     number = 0
     for section in report.sections:
         yield f"<h2>{escape(section.title)}</h2>\n"

@@ -13,7 +13,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.util import Inches, Pt
 
 from dashboard.charts.base import Chart, Table
-from dashboard.report.cells import number, typed, words
+from dashboard.report.cells import number, readable, typed, words
 from dashboard.report.content import Report
 
 BLUE: Final = RGBColor(0x00, 0x5E, 0xB8)
@@ -38,8 +38,9 @@ def slides(report: Report, path: Path) -> None:
             elif isinstance(block, Chart) and set(LINES) <= set(block.table.columns):
                 _control(deck, block)
     if report.commentary.strip():
-        _words(deck, "Commentary", [report.commentary.strip()])
-    _words(deck, "About this extract", [f"{name}: {value}" for name, value in report.about])
+        _words(deck, "Commentary", readable(report.commentary.strip()))
+    about = "\n".join(words(f"{name}: {value}") for name, value in report.about)
+    _words(deck, "About this extract", about)
     deck.save(str(path))
 
 
@@ -111,9 +112,9 @@ def _format(cells: Sequence[object]) -> str:
     return next((form for form in forms if form.endswith("%")), "General")
 
 
-def _words(deck: Any, title: str, lines: Sequence[str]) -> None:
+def _words(deck: Any, title: str, said: str) -> None:
     slide = _slide(deck, title)
-    _text(slide, "\n".join(map(words, lines)), Inches(1.4))
+    _text(slide, said, Inches(1.4))
 
 
 def _text(slide: Any, said: str, top: Any) -> None:

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dashboard.charts.base import Chart, Table
-from dashboard.report.cells import typed, words
+from dashboard.report.cells import typed, verbatim, words
 from dashboard.report.content import Report
 
 ABOUT: Final = "About this extract"
@@ -45,19 +45,20 @@ def tables(report: Report) -> Iterator[Table]:
 
 def _about(sheet: Worksheet, report: Report) -> None:
     sheet.title = ABOUT
+    commentary = report.commentary.strip()
     rows = [
-        (report.title, report.subtitle),
-        *report.about,
-        ("Commentary", report.commentary.strip() or "none was written"),
+        (report.title, typed(report.subtitle)[0]),
+        *((name, typed(value)[0]) for name, value in report.about),
+        ("Commentary", verbatim(commentary) if commentary else "none was written"),
         *(
-            (section.title, words(block))
+            (section.title, typed(block)[0])
             for section in report.sections
             for block in section.blocks
             if isinstance(block, str)
         ),
     ]
-    for row in rows:
-        sheet.append([typed(cell)[0] for cell in row])
+    for name, value in rows:
+        sheet.append([name, value])
     for (cell,) in sheet.iter_rows(min_col=1, max_col=1):
         cell.font = Font(bold=True)
     sheet.column_dimensions["A"].width = 32

@@ -142,7 +142,7 @@ def _limits(entry: Measure, result: Estimate | Median) -> Json | None:
     known = {name: _quantity(entry, end) for name, end in ends.items() if end is not None}
     if not known:
         return None
-    return {"url": f"{OWN}:interval:{result.confidence:.0%}", "valueRange": known}
+    return {"url": f"{OWN}:interval:{result.confidence * 100:g}", "valueRange": known}
 
 
 def _absent(why: str) -> Json:

@@ -12,8 +12,11 @@ from pyarrow import parquet
 
 from pipelines.cli import run
 from pipelines.measures.catalogue import catalogue
+from pipelines.measures.evaluate import evaluate
 from pipelines.measures.fhir_report import ABSENT, POPULATION, Published, measure_report
+from pipelines.measures.filter import Filter
 from pipelines.measures.table import MeasureRow, MeasureTable, Suppressed
+from tests.cli.fhir_r4 import faults
 
 
 @pytest.fixture
@@ -48,6 +51,7 @@ def test_the_three_files_hold_the_same_figures_of_every_measure(export, tmp_path
     assert reports.keys() == catalogue().keys()
     by_part = {(row["measure"], row["part"]): row for row in rows}
     for name, found in reports.items():
+        assert faults(found) == [], name
         assert found["resourceType"] == "MeasureReport"
         assert (found["status"], found["type"]) == ("complete", "summary")
         assert found["period"] == {"start": "2026-04-01", "end": "2026-06-30"}
@@ -66,6 +70,44 @@ def test_the_three_files_hold_the_same_figures_of_every_measure(export, tmp_path
     assert not ids & set(text.replace('"', " ").replace("/", " ").split())
 
 
+@pytest.mark.parametrize(
+    ("name", "by"),
+    [
+        ("escalation_confirmed", ("site", "month")),
+        ("triage_outcome_first", ("site",)),
+        ("improvement_by_day", ("sex",)),
+        ("wait_referral_to_triage", ("imd_quintile",)),
+        ("persisting_now", ()),
+    ],
+)
+def test_cuts_parts_medians_and_counts_are_what_fhir_allows(demo_snapshot, name, by):
+    found = measure_report(evaluate(demo_snapshot, name, Filter(), by), _published("Riverside"))
+    assert faults(found) == []
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_what_fhir_does_not_allow_is_found():
+    good = measure_report(
+        MeasureTable("agreement", (), (MeasureRow((), None, Suppressed("agreement"), True),)),
+        _published(),
+    )
+    assert faults(good) == []
+    (group,) = good["group"]
+    wrong = [
+        {**good, "status": "final"},
+        {**good, "measures": "x"},
+        {name: value for name, value in good.items() if name != "period"},
+        {**good, "group": [{**group, "measureScore": {}}]},
+        {**good, "group": [{**group, "population": [{"count": 1.5}]}]},
+        {**good, "group": [{**group, "stratifier": [{"stratum": [{}]}]}]},
+        {**good, "group": []},
+        {**good, "period": {"start": "2026-04-01", "end": "2026-03-01"}},
+        {**good, "identifier": [{"system": "95%", "value": "x"}]},
+        {**good, "date": "1 July 2026"},
+    ]
+    assert [bool(faults(each)) for each in wrong] == [True] * len(wrong)
+
+
 def test_a_withheld_figure_has_no_number_and_no_count():
     hidden = MeasureRow((), None, Suppressed("agreement"), True)
     found = measure_report(MeasureTable("agreement", (), (hidden,)), _published())
@@ -74,8 +116,9 @@ def test_a_withheld_figure_has_no_number_and_no_count():
     assert POPULATION not in json.dumps(group)
 
 
-def _published():
-    return Published("s", "2026-07-01T00:00:00+00:00", "r", date(2026, 4, 1), date(2026, 6, 30))
+def _published(service=""):
+    first, last = date(2026, 4, 1), date(2026, 6, 30)
+    return Published("s", "2026-07-01T00:00:00+00:00", "r", first, last, service)
 
 
 @pytest.mark.parametrize(

@@ -279,8 +279,13 @@ def test_reviews_that_cannot_be_read_are_said_to_be_missing_and_the_rest_is_made
 
 
 def test_a_period_that_is_too_recent_says_so_and_an_older_one_does_not(home):
+    drawn = {}
+
     def summary(of):
-        section = report(published(), of).sections[0]
+        found = {section.title: section for section in report(published(), of).sections}
+        chart = found["Past 8 weeks"].blocks[0]
+        drawn[chart.spec is not None] = int(str(chart.table.rows[0][1]).replace(",", ""))
+        section = found["Summary"]
         return [block for block in section.blocks if isinstance(block, str)], section
 
     told, section = summary(MAY)
@@ -291,12 +296,21 @@ def test_a_period_that_is_too_recent_says_so_and_an_older_one_does_not(home):
     assert states["Still symptomatic past 8 weeks"] == "can still change"
     assert states["Escalation confirmed at first contact"] == "complete"
     assert not any("too recent" in each for each in summary(AUTUMN)[0])
+    summary(period("2024-03"))
+    assert drawn[False] == 0 < drawn[True], "where nobody is open it is said and not drawn"
 
 
 def test_a_commentary_is_shown_as_it_was_typed_and_the_one_before_is_kept(home):
-    first = "Rose in <b>May</b>.\n\n<script>alert(1)</script> =1+1 **bold**"
+    first = "Rose in <b>May</b>.\n\n<script>alert(1)</script> =1+1 **bold**\x0b\x00 end"
     make.keep_commentary(home, MAY, first)
-    made = make.make(home, MAY, formats=("html", "xlsx"))
+    made = make.make(home, MAY, formats=("html", "xlsx", "pptx"))
+    sheet = openpyxl.load_workbook(made.files[1])[ABOUT]
+    about = {row[0]: row[1] for row in sheet.iter_rows(values_only=True)}
+    assert about["Commentary"] == first.replace("\x0b\x00", "  "), (
+        "as typed, but what none can hold"
+    )
+    slides = [each for each in texts_of_slides(made.files[2]) if "Rose in" in each]
+    assert "**bold**" in slides[0]
     page = made.files[0].read_text("utf-8")
     assert "Rose in &lt;b&gt;May&lt;/b&gt;." in page
     assert "<script>alert" not in page
@@ -385,6 +399,13 @@ def test_what_is_no_period_is_refused_with_examples(given):
         period(given)
 
 
+@given(st.text(max_size=30))
+def test_every_text_can_be_written_into_a_workbook_and_read_again(text):
+    sheet = openpyxl.Workbook().active
+    sheet["A1"], sheet["A2"] = cells.typed(text)[0], cells.verbatim(text)
+    assert sheet["A2"].value.strip("'") == cells.readable(text).strip("'")
+
+
 @given(st.integers(-(10**9), 10**9))
 def test_counts_come_back_as_the_numbers_they_are(n):
     assert cells.typed(f"{n:,}") == (n, "#,##0")
@@ -397,7 +418,7 @@ def test_percentages_keep_the_decimals_that_are_shown(places, thousandths):
     assert form == ("0%" if places == 0 else f"0.{'0' * places}%")
 
 
-@given(st.sampled_from("=+-@\t\r"), st.text(max_size=20))
+@given(st.sampled_from("=+-@\t\r\n＝＋－＠"), st.text(max_size=20))
 def test_no_cell_begins_a_formula(sign, rest):
     value, _ = cells.typed(sign + rest)
-    assert not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not isinstance(value, str) or not value.startswith(tuple("=+-@\t\r\n＝＋－＠"))
