@@ -71,6 +71,19 @@ class Coded:
         """Some of the rows, in the order given."""
         return Coded(self.values, self.codes[rows])
 
+    def used(self, rows: Places | Mask | None = None) -> Coded:
+        """The same codes' rows, without the values that none of `rows` (None: of all) has.
+
+        Rows that are not among `rows` have any value afterwards.
+        """
+        codes = self.codes if rows is None else self.codes[rows]
+        has = np.bincount(codes, minlength=len(self.values)) > 0
+        if has.all():
+            return self
+        moved = np.maximum(np.cumsum(has) - 1, 0)
+        kept = [value for value, each in zip(self.values, has.tolist(), strict=True) if each]
+        return Coded(kept, moved[self.codes].astype(narrow(len(kept))))
+
 
 def narrow(distinct: int) -> type[np.unsignedinteger[Any]]:
     """The smallest type that can number so many values."""

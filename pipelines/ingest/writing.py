@@ -53,6 +53,10 @@ def write(
     ranked = {name: _ranked(found[name]) for name in SORTED_BY.get(profile.stream, ())}
     order = _sorted(list(ranked.values()), accepted) if ranked else accepted
     rows = len(lines)
+    if len(accepted) < rows:
+        # A dictionary is written whole: what only a row that was set aside says would be in it.
+        found = {name: column.used(accepted) for name, column in found.items()}
+        ranked = {name: column.used(accepted) for name, column in ranked.items()}
     given = {
         **found,
         **ranked,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import resources
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.build import build
@@ -40,6 +42,25 @@ def test_rows_aside_are_listed_by_line_without_their_text(offer, home):
     assert quarantine.rows_aside(home, found["file_id"][:6]) == [found]
     with pytest.raises(OutcomesError, match="no file that was taken in is called"):
         quarantine.rows_aside(home, "other.csv")
+
+
+def written(path) -> bytes:
+    """What a Parquet file holds, with the texts that no row has, not compressed."""
+    texts = [f.name for f in pq.read_schema(path) if pa.types.is_string(f.type)]
+    out = pa.BufferOutputStream()
+    pq.write_table(pq.read_table(path, read_dictionary=texts), out, compression="none")
+    return out.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize("others", [60, 5000])  # few and many distinct texts are kept apart
+def test_nothing_of_a_row_aside_is_in_landing(offer, home, others):
+    good = [row(contact_id=f"C-{n}", episode_id=f"E-{n}") for n in range(others)]
+    aside = row(contact_id="C-aside", episode_id="E-aside", contact_date="x", site_id="S-aside")
+    receipt = offer(text(*good[: others // 2], aside, *good[others // 2 :]))
+    assert receipt.records.quarantined == 1
+    content = b"".join(written(p) for p in home.landing.rglob("*.parquet"))
+    assert b"E-0" in content
+    assert b"-aside" not in content
 
 
 def test_a_corrected_profile_readmits_the_row(offer, home, tmp_path):
