@@ -15,6 +15,8 @@ from pipelines import params
 from pipelines.checks.run import Check, run_checks
 from pipelines.engines.duck import connect, run_models
 from pipelines.engines.project import models
+from pipelines.erasure import leave, published
+from pipelines.erasure.landing import episodes_in
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, telling_of_the_disk
 from pipelines.ingest.receipt import list_receipts
@@ -32,6 +34,9 @@ Progress = Callable[[str, int, int], None]
 def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> SnapshotInfo:
     """Build and publish a snapshot from everything in landing; `wait` seconds for the lock.
 
+    Who is to be left out (the opt-out list, the period of retention) goes first, and where rows
+    went, what was made of them goes as well.
+
     Raises OutcomesError when nothing was ingested, a parameter is impossible or a fatal
     check fails; the published snapshot then stays as it was.
     """
@@ -43,11 +48,16 @@ def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> Sn
     ):
         for left in home.root.glob(".build-*"):
             shutil.rmtree(left, ignore_errors=True)
+        leave.register_opted_out(home)
+        leave.register_past_retention(home)
+        leave.apply(home, progress)
         with worked_out(home, ruleset, home.root, progress) as (con, checks):
             info = publish(home, lambda path: write_snapshot(con, path, home, ruleset, checks))
             event |= {"snapshot": info.name, "bytes": info.size}
             event["checks"] = dict(Counter(check.status for check in checks))
-            return info
+        if published.is_pending(home):
+            published.finish(home, episodes_in(home))
+        return info
 
 
 @contextlib.contextmanager
@@ -61,7 +71,7 @@ def worked_out(
     """
     # Files taken in raw have no contract, so no model reads them.
     receipts = [each for each in list_receipts(home) if each.stream != "raw"]
-    if not any(receipt.stream == "triage" for receipt in receipts):
+    if not any(each.stream == "triage" and not each.withdrawn for each in receipts):
         raise OutcomesError(
             "there is no triage export in the data home yet",
             where=str(home.root),

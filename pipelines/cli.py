@@ -17,6 +17,7 @@ from pipelines import (
     cli_checks,
     cli_export,
     cli_files,
+    cli_forget,
     cli_measures,
     cli_profiles,
     cli_report,
@@ -64,6 +65,7 @@ app.command("checks")(cli_checks.checks)
 app.command("measures")(cli_measures.measures)
 app.command("report")(cli_report.report)
 app.command("export")(cli_export.export)
+app.command("forget")(cli_forget.forget)
 app.command("watch")(cli_watch.watch)
 app.add_typer(cli_annotate.app, name="annotate")
 app.add_typer(cli_reviews.app, name="reviews")

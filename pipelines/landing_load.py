@@ -39,9 +39,10 @@ def load_landing(con: duckdb.DuckDBPyConnection, home: Home, receipts: list[Rece
 
 def current_files(receipts: list[Receipt]) -> set[str]:
     """Files that hold now: the newest reading of the same bytes, and of full supplies
-    the latest file of the source and stream (with what came after it)."""
+    the latest file of the source and stream (with what came after it). One that was withdrawn
+    does not, so that what it replaced holds again."""
     newest: dict[str, Receipt] = {}
-    for receipt in sorted(receipts, key=lambda r: r.sequence):
+    for receipt in sorted((r for r in receipts if not r.withdrawn), key=lambda r: r.sequence):
         newest[receipt.sha256] = receipt
     held = list(newest.values())
     full = {

@@ -114,6 +114,7 @@ FILE = {
     "physical": "bigint",
     "accepted": "bigint",
     "landed": "bigint",
+    "forgotten": "bigint",
     "quarantined": "bigint",
     "dropped": "bigint",
     "data_rows": "bigint",

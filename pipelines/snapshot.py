@@ -112,7 +112,7 @@ def publish(home: Home, write: Callable[[Path], None]) -> SnapshotInfo:
         point(home, final.name)
     except OSError:
         with contextlib.suppress(OSError):  # what nobody can see takes no room
-            _delete(final)
+            delete(final)
         raise
     return info(home, final.name)
 
@@ -238,7 +238,7 @@ def prune(
             if snapshot.published:
                 continue
             try:
-                _delete(snapshot.path)
+                delete(snapshot.path)
                 deleted.append(snapshot.name)
             except OSError as error:
                 if left:
@@ -246,7 +246,7 @@ def prune(
     return deleted
 
 
-def _delete(path: Path) -> None:
+def delete(path: Path) -> None:
     """Remove a read-only file; OSError when it cannot be, and it is read-only as before."""
     try:
         path.unlink()

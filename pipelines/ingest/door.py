@@ -15,12 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import landing_tables as landing
+from pipelines.erasure import leave
+from pipelines.erasure.register import EPISODE, Register
 from pipelines.errors import OutcomesError, Refusal
 from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
 from pipelines.ingest import formats, issues, raw
 from pipelines.ingest.balance import check_balance, check_tolerances
 from pipelines.ingest.coded import Coded, Places
 from pipelines.ingest.guarding import guarded
+from pipelines.ingest.left_out import leave_out
 from pipelines.ingest.mapping import Mapper
 from pipelines.ingest.profile import Profile
 from pipelines.ingest.profile_choice import choose
@@ -38,6 +41,8 @@ QUARANTINE = pa.schema(
         ("record_hash", pa.string()),
     ]
 )
+
+WITHDRAWN = "this file was withdrawn from the data home and is not taken in again"
 
 
 def ingest_file(
@@ -78,6 +83,7 @@ def _offered(
     try:
         if not path.exists():
             raise Refusal(path.name, None, "the file does not exist", "Check the path.")
+        leave.register_opted_out(home)
         chosen = choose(home, path, profile).for_file(path.name, source)
         if correction:
             chosen = _correcting(path, chosen)
@@ -122,6 +128,8 @@ def _taken(
     file_id = f"{source.sha256[:16]}-{profile.digest[:8]}"
     for receipt in receipts:
         if receipt.file_id == file_id:
+            if receipt.withdrawn:
+                raise Refusal(source.path.name, None, WITHDRAWN)
             receipt.unchanged = True
             return receipt
     _check_name(source, profile, receipts)
@@ -129,7 +137,9 @@ def _taken(
     try:
         folder.mkdir(parents=True, mode=0o700)
         take = _raw if profile.schema == "raw" else _mapped
-        receipt = take(source, profile, file_id, folder, given, receipts, progress)
+        register = Register.open(home)
+        before = register.size
+        receipt = take(source, profile, file_id, folder, given, receipts, progress, register)
         receipt.save(folder)
         for written in folder.iterdir():
             fsync_file(written)
@@ -137,6 +147,8 @@ def _taken(
         target.parent.mkdir(mode=0o700, exist_ok=True)
         replace(folder, target)
         fsync_folder(target.parent)
+        if register.size > before:  # episodes that other files may have rows of
+            leave.apply(home, progress)
         return receipt
     finally:
         with contextlib.suppress(OSError):
@@ -151,16 +163,21 @@ def _mapped(
     given: dt.date | None,
     receipts: list[Receipt],
     progress: Progress | None,
+    register: Register,
 ) -> Receipt:
-    """Read, guard, map, balance, and only then write a file of one of the three streams."""
+    """Read, guard, leave people out, map, balance, and only then write a file of a stream."""
     reading = Reading(source, profile)
     rows = reading.rows(progress)
     if progress:
         progress(f"checking {source.path.name}", 0, len(rows))
     mapper = Mapper(profile, file_id, reading.extract_date(given), guarded(source, profile, rows))
+    left = leave_out(rows, profile, mapper.key, register)
+    for episode, why in left.episodes.items():
+        register.add(EPISODE, profile.source, [episode], why)
     found, accepted, aside = mapper.map(rows)
     quarantine = Counter(reason for _, reason, _ in aside)
-    records = Records(source.lines, mapper.accepted, len(aside), dict(reading.dropped))
+    dropped = dict(reading.dropped + left.records)
+    records = Records(source.lines, mapper.accepted, len(aside), dropped)
     check_balance(source, records)
     check_tolerances(source, profile, records, quarantine, mapper)
     if progress:
@@ -180,6 +197,7 @@ def _raw(
     given: dt.date | None,
     receipts: list[Receipt],
     progress: Progress | None,
+    register: Register,
 ) -> Receipt:
     """Guard and write a file without a contract: every record as text."""
     raw.guard(source, profile)
@@ -191,7 +209,10 @@ def _raw(
     counted = Counter(reason for _, reason, _ in aside)
     mapper = Mapper(profile, file_id, given or dt.date.today())
     mapper.landed = records.accepted
-    return _receipt(source, profile, mapper, records, counted, [], receipts)
+    receipt = _receipt(source, profile, mapper, records, counted, [], receipts)
+    if register.size:
+        receipt.warnings.append("taken in raw: people who are left out were not looked for")
+    return receipt
 
 
 def _check_name(source: Source, profile: Profile, receipts: list[Receipt]) -> None:

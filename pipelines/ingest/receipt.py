@@ -56,6 +56,9 @@ class Receipt:
     action_source: bool
     # Rows in landing: fewer than accepted records where several make one.
     landed: int = 0
+    # Of these, rows that were taken out again since; all of them where the file was withdrawn.
+    forgotten: int = 0
+    withdrawn: bool = False
     # Share of rows that are alone in their site, bands and month (risk of re-identification).
     singled_out: float | None = None
     columns: dict[str, str] = field(default_factory=dict)
@@ -79,8 +82,12 @@ class Receipt:
 
     def save(self, folder: Path) -> None:
         """Write receipt.json."""
+        self.write(folder / "receipt.json")
+
+    def write(self, path: Path) -> None:
+        """Write the load report to this path."""
         text = json.dumps(self.to_json(), indent=1, sort_keys=True)
-        (folder / "receipt.json").write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> Receipt:

@@ -116,7 +116,12 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=wal", "foreign_keys=on", "synchronous=full"):
+        for pragma in (
+            "journal_mode=wal",
+            "foreign_keys=on",
+            "synchronous=full",
+            "secure_delete=on",
+        ):
             connection.execute(f"pragma {pragma}")
         connection.execute(f"pragma busy_timeout={WAIT_SECONDS * 1000}")
 

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines import snapshot as snapshots
 from pipelines.build import build
+from pipelines.erasure.published import is_pending
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, replace, telling_of_the_disk
 from pipelines.ingest.door import ingest_file
@@ -108,7 +109,9 @@ def _told_last(home: Home, told: str | None) -> snapshots.SnapshotInfo | None:
 
 
 def _behind(home: Home) -> bool:
-    """Whether something was taken in since the published data were made."""
+    """Whether something was taken in, or left out, since the published data were made."""
+    if is_pending(home):
+        return True
     published = snapshots.current(home)
     newest = max((receipt.ingested_at for receipt in list_receipts(home)), default="")
     return bool(newest) and (published is None or published.meta()["created_at"] < newest)
