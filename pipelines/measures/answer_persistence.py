@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
+import numpy as np
+
 from pipelines.measures.answers import CountParts, Persistence, ResolutionStep, StatusCount
 from pipelines.measures.case_reason import CONTRADICT
+from pipelines.measures.coded import numbers
 from pipelines.measures.persistence import PERSISTENT, STATUSES, LandmarkShare, landmark_share
 from pipelines.measures.query import Row
 from pipelines.measures.survival import SurvivalCurve, kaplan_meier
@@ -109,32 +112,25 @@ def _status(seen: Sequence[Row], status: str) -> StatusCount:
     )
 
 
-def _people(found: Sequence[Row]) -> int:
-    return sum(int(row["n"]) for row in found)
-
-
 def _curve(times: Sequence[Row]) -> tuple[SurvivalCurve, Exclusions]:
     """The curve of those still symptomatic, and who is not in it."""
-    timed = [row for row in times if row["res_entry"] is not None and row["res_exit"] is not None]
-    untimed = _people(times) - _people(timed)
+    begins, ends = numbers(times, "res_entry"), numbers(times, "res_exit")
+    event, n = numbers(times, "res_event", 0.0) > 0, numbers(times, "n").astype(np.int64)
+    known = np.isfinite(begins) & np.isfinite(ends)
     # A diary that began before the first contact can show the end before it.
-    backwards = [row for row in timed if row["res_exit"] < row["res_entry"]]
-    resolved = _people([row for row in backwards if row["res_event"]])
-    never = _people([r for r in timed if r["res_exit"] >= r["res_entry"] and r["res_exit"] < 0])
-    timed = [row for row in timed if row["res_exit"] >= max(row["res_entry"], 0)]
+    backwards = known & (ends < begins)
+    resolved = int(n[backwards & event].sum())
+    never = int(n[known & (ends >= begins) & (ends < 0)].sum())
+    timed = known & (ends >= np.maximum(begins, 0.0))
     curve = kaplan_meier(
-        [row["res_exit"] for row in timed],
-        [bool(row["res_event"]) for row in timed],
-        [row["res_entry"] for row in timed],
-        count=[row["n"] for row in timed],
-        min_risk=MIN_RISK,
+        ends[timed], event[timed], begins[timed], count=n[timed], min_risk=MIN_RISK
     )
-    early = 0 if curve.start is None else _people(timed) - curve.n
+    early = 0 if curve.start is None else int(n[timed].sum()) - curve.n
     early -= 0 if curve.start is None else curve.no_length
     reasons = (
-        ("ONSET_UNKNOWN", untimed),
+        ("ONSET_UNKNOWN", int(n[~known].sum())),
         ("RESOLVED_BEFORE_SEEN", resolved),
-        ("NO_FOLLOW_UP", curve.no_length + _people(backwards) - resolved),
+        ("NO_FOLLOW_UP", curve.no_length + int(n[backwards].sum()) - resolved),
         ("LEFT_BEFORE_START", early),
         *(((CONTRADICT, never),) if never else ()),
     )

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.measures.case_reason import reason_of
 from pipelines.measures.catalogue import Measure, catalogue
+from pipelines.measures.coded import Sums
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
 from pipelines.measures.held_counts import HeldCounts, held_counts
 from pipelines.measures.kept_counts import GROUPS, counting, cuts, digest, key_of, question
@@ -47,6 +48,11 @@ COLUMNS_OF_KIND: Final = {
     "kappa": ("expected", "recorded", "patient_id"),
 }
 """What each kind of measure reads of a case, besides reason and part."""
+
+TIMES: Final = frozenset(
+    kind for kind, group in GROUPS.items() if group in ("times", "ranges", "intervals")
+)
+"""Kinds whose cases have days: their estimators read columns and not rows."""
 
 KEPT: Final = (
     "audit",
@@ -151,6 +157,19 @@ def _column(measure: Measure, column: str) -> str:
     return str(getattr(measure, column)) if column in ("hit", "value", "exit") else column
 
 
+def bundled(
+    cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
+) -> list[Row]:
+    """As `grouped`; but of cases with times, where counts in memory tell them, a row per part and
+    reason that has them as `coded.numbers` reads them: there can be tens of thousands."""
+    cut = dimensions(by)
+    if measure.kind in TIMES:
+        sums = _held(cur, measure, flt, cut)
+        if sums is not None:
+            return sums.bundles(len(cut) + 2)
+    return grouped(cur, measure, flt, by)
+
+
 def grouped(
     cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
 ) -> list[Row]:
@@ -172,12 +191,10 @@ def _counted(
 ) -> list[Row]:
     """From the counts that the snapshot keeps where they can tell, else from the cases."""
     columns = COLUMNS_OF_KIND[measure.kind]
+    sums = _held(cur, measure, flt, by)
+    if sums is not None:
+        return sums.rows()
     counted = measure.kind in GROUPS
-    held = held_counts()
-    if counted and held is not None:
-        sums = held.sums(cur, measure, _counting(measure, False), columns, flt, by)
-        if sums is not None:
-            return sums.rows()
     asked = question(measure, _counting(measure, False), columns, flt, by) if counted else None
     if asked is not None:
         with suppress(duckdb.CatalogException):
@@ -185,6 +202,17 @@ def _counted(
             if found:  # nothing found: no such cases, or a measure that is not counted so
                 return found
     return _from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
+
+
+def _held(
+    cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
+) -> Sums | None:
+    """From the counts in memory; None where there are none or they cannot tell."""
+    held = held_counts()
+    if held is None or measure.kind not in GROUPS:
+        return None
+    columns = COLUMNS_OF_KIND[measure.kind]
+    return held.sums(cur, measure, _counting(measure, False), columns, flt, by)
 
 
 def episodes(cur: duckdb.DuckDBPyConnection, flt: Filter) -> int:

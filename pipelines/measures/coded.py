@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import duckdb
@@ -27,10 +27,11 @@ DENSE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`values[codes[i]]` is the value of row i."""
+    """`values[codes[i]]` is the value of row i; `floats` the values if they are whole numbers."""
 
     codes: Codes
     values: tuple[Any, ...]
+    floats: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Coded:
     def part(self, at: slice | NDArray[np.bool_]) -> Coded:
         """Some of the rows."""
         return Coded(
-            {name: Column(each.codes[at], each.values) for name, each in self.columns.items()},
+            {name: replace(each, codes=each.codes[at]) for name, each in self.columns.items()},
             self.n[at],
             None if self.mature is None else self.mature[at],
         )
@@ -98,7 +99,7 @@ class Coded:
         found, left = dict[str, Column](), shown
         for name, each, size in reversed(list(zip(by, columns, sizes, strict=True))):
             left, own = np.divmod(left, size)
-            found[name] = Column(own, each.values)
+            found[name] = replace(each, codes=own)
         ordered = {name: found[name] for name in by}
         return Sums(ordered, np.rint(total[kept]).astype(np.int64), mature)
 
@@ -123,6 +124,59 @@ class Sums:
         names.append("n")
         cells.append(self.n.tolist())
         return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A column of whole numbers or truth values, NaN where it is not known; or `n`."""
+        if name == "n":
+            return self.n.astype(np.float64)
+        column = self.columns[name]
+        if column.floats is None:
+            raise TypeError(f"{name} is no column of whole numbers")
+        found: NDArray[np.float64] = column.floats[column.codes]
+        return found
+
+    def bundles(self, keys: int) -> list[Row]:
+        """A row per combination of the first columns; the others are in it as `cases` (Sums).
+
+        The rows of `rows` that share these columns, with their `n` added up; `mature` if all are.
+        """
+        names = list(self.columns)
+        heads = [self.columns[name] for name in names[:keys]]
+        other = np.zeros(max(len(self.n) - 1, 0), np.bool_)
+        for each in heads:
+            other |= np.diff(each.codes) != 0
+        starts = [0, *(np.flatnonzero(other) + 1).tolist()] if len(self.n) else []
+        found = []
+        for start, end in zip(starts, [*starts[1:], len(self.n)], strict=False):
+            at = slice(start, end)
+            row: Row = {
+                name: each.values[int(each.codes[start])]
+                for name, each in zip(names, heads, strict=False)
+            }
+            if self.mature is not None:
+                row["mature"] = bool(self.mature[at].all())
+            row["n"] = int(self.n[at].sum())
+            rest = {
+                name: replace(self.columns[name], codes=self.columns[name].codes[at])
+                for name in names[keys:]
+            }
+            row[CASES] = Sums(rest, self.n[at], None)
+            found.append(row)
+        return found
+
+
+CASES: Final = "cases"
+"""Where a row that stands for several has them."""
+
+
+def numbers(found: Sequence[Row], name: str, missing: float = math.nan) -> NDArray[np.float64]:
+    """One column of rows, or of what their bundles hold; `missing` where it is not known."""
+    if any(CASES in row for row in found):
+        whole = np.concatenate([row[CASES].numbers(name) for row in found])
+    else:
+        plain = [row[name] for row in found]
+        whole = np.array([math.nan if each is None else float(each) for each in plain], np.float64)
+    return whole if math.isnan(missing) else np.where(np.isnan(whole), missing, whole)
 
 
 def read(cur: duckdb.DuckDBPyConnection, table: str, where: str = "true") -> tuple[Coded, Any]:
@@ -193,7 +247,10 @@ def _coded(raw: Any, kind: str) -> Column:
         distinct = unique.tolist()
     filled = np.full(len(values), len(distinct), np.int64)
     filled[~missing] = codes
-    return Column(_small(filled, len(distinct) + 1), (*distinct, None))
+    floats = None
+    if there.dtype.kind in "iub":
+        floats = np.array([*distinct, math.nan], np.float64)
+    return Column(_small(filled, len(distinct) + 1), (*distinct, None), floats)
 
 
 def _small(codes: Codes, size: int) -> Codes:

@@ -8,10 +8,12 @@ mean, weighted by how many people are in each.
 from __future__ import annotations
 
 import math
-from itertools import groupby
 from typing import Final
 
+import numpy as np
+
 from pipelines.measures.catalogue import Measure
+from pipelines.measures.coded import numbers
 from pipelines.measures.estimate_counts import EMPTY
 from pipelines.measures.estimate_times import NOBODY, Moments, unseen
 from pipelines.measures.interval_censoring import incidence_band
@@ -41,7 +43,8 @@ def interval_survival_results(entry: Measure, counted: list[Row], left_out: Excl
 
 def _results(entry: Measure, counted: list[Row], left_out: Exclusions, still: bool) -> Moments:
     n = sum(row["n"] for row in counted)
-    events = sum(row["n"] for row in counted if row["seen_with"] is not None)
+    with_it = np.isfinite(numbers(counted, "seen_with"))
+    events = int(numbers(counted, "n")[with_it].sum())
     curves = [] if n < MIN_N or events < MIN_EVENTS else _curves(counted)
 
     def one(day: float) -> Shown:
@@ -79,14 +82,15 @@ def range_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> M
     if not n:
         none = NotEstimable(NOBODY, entry.id, 0, left_out)
         return [(f"day {day:.0f}, {end}", none) for day in entry.at for end in ENDS]
+    exits = numbers(counted, "exit")
     band = incidence_band(
-        [float(row["exit"]) for row in counted],
-        [int(row["event"]) for row in counted],
-        [float(row["seen_without"] or 0) for row in counted],
-        count=[row["n"] for row in counted],
+        exits,
+        numbers(counted, "event").astype(np.int64),
+        numbers(counted, "seen_without", 0.0),
+        count=numbers(counted, "n").astype(np.int64),
     )
     found = band.range_at(entry.at)
-    last = max(float(row["exit"]) for row in counted)
+    last = float(exits.max())
     moments: Moments = []
     for day, *ends in zip(entry.at, found.lowest, found.highest, strict=True):
         for end, value in zip(ENDS, ends, strict=True):
@@ -100,18 +104,9 @@ def range_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> M
 
 
 def _curves(counted: list[Row]) -> list[IntervalCurve]:
-    def stratum(row: Row) -> int:
-        return int(row["stratum"])
-
-    found = []
-    for _, group in groupby(sorted(counted, key=stratum), key=stratum):
-        rows = list(group)
-        found.append(
-            interval_curve(
-                [float(row["seen_without"]) for row in rows],
-                [math.inf if row["seen_with"] is None else float(row["seen_with"]) for row in rows],
-                KNOTS,
-                count=[row["n"] for row in rows],
-            )
-        )
-    return found
+    left, right = numbers(counted, "seen_without"), numbers(counted, "seen_with", math.inf)
+    strata, n = numbers(counted, "stratum"), numbers(counted, "n").astype(np.int64)
+    return [
+        interval_curve(left[at], right[at], KNOTS, count=n[at])
+        for at in (strata == stratum for stratum in np.unique(strata))
+    ]

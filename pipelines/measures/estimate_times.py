@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from pipelines.measures.catalogue import Measure
+from pipelines.measures.coded import numbers
 from pipelines.measures.query import Row
+from pipelines.measures.risk import Floats, Ints
 from pipelines.measures.survival import SurvivalCurve, aalen_johansen, kaplan_meier
 from pipelines.measures.table import Shown
 from pipelines.measures.types import Estimate, Exclusions, Median, NotEstimable
@@ -24,14 +28,14 @@ NOBODY: Final = "Not estimable because nobody has a time."
 Moments = list[tuple[str | None, Shown]]
 
 
-def _columns(counted: list[Row]) -> tuple[list[float], list[int], list[float] | None, list[int]]:
+def _columns(counted: list[Row]) -> tuple[Floats, Ints, Floats | None, Ints]:
     """(exit, event, entry or None where nobody enters late, count)."""
-    entries = [float(row["entry"] or 0) for row in counted]
+    entries = numbers(counted, "entry", 0.0)
     return (
-        [float(row["exit"]) for row in counted],
-        [int(row["event"]) for row in counted],
-        entries if any(entry > 0 for entry in entries) else None,
-        [int(row["n"]) for row in counted],
+        numbers(counted, "exit"),
+        numbers(counted, "event").astype(np.int64),
+        entries if bool((entries > 0).any()) else None,
+        numbers(counted, "n").astype(np.int64),
     )
 
 
@@ -40,7 +44,7 @@ def _alone(counted: list[Row], cause: int) -> SurvivalCurve:
     exits, events, entries, n = _columns(counted)
     return kaplan_meier(
         exits,
-        [int(event == cause) for event in events],
+        events == cause,
         entries,
         count=n,
         min_risk=MIN_RISK if entries is not None else 0,
@@ -114,7 +118,7 @@ def incidence_results(entry: Measure, counted: list[Row], left_out: Exclusions) 
         events,
         entries,
         count=n,
-        causes=max([2, entry.cause, *events]),
+        causes=max(2, entry.cause, int(events.max(initial=0))),
         min_risk=MIN_RISK if entries is not None else 0,
     )
     method = _method(AJ, entries is not None, curve.start)

@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from pipelines.measures.case_query import grouped
+from pipelines.measures.case_query import bundled
 from pipelines.measures.catalogue import Measure, measure
 from pipelines.measures.estimate_counts import (
     count_result,
@@ -68,7 +68,7 @@ def evaluate(
     MeasureError for an unknown measure or dimension, with the nearest name.
     """
     entry, cut = measure(name), tuple(by)
-    found = grouped(cur, entry, flt, cut)
+    found = bundled(cur, entry, flt, cut)
     if not cut:
         return MeasureTable(entry.id, cut, tuple(_cells(entry, (), found)))
     keys = [f"by_{i}" for i in range(len(cut))]

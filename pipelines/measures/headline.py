@@ -13,7 +13,7 @@ from pipelines.measures.answer_improvement import improvement
 from pipelines.measures.answer_persistence import persistence
 from pipelines.measures.answers import Answers, Escalation, Improvement, Persistence
 from pipelines.measures.filter import Filter
-from pipelines.measures.query import rows
+from pipelines.measures.query import bundled, rows
 
 __all__ = [
     "Answers",
@@ -42,7 +42,7 @@ def persistence_answer(cur: duckdb.DuckDBPyConnection, flt: Filter) -> Persisten
     """How many are still symptomatic past 8 weeks?"""
     return persistence(
         rows(cur, "persistence", flt),
-        rows(cur, "resolution", flt),
+        bundled(cur, "resolution", flt),
         rows(cur, "persistence_by_month", flt),
     )
 

@@ -77,8 +77,13 @@ class HeldCounts:
         split = {f"by_{i}": names.get(name, "cut_value") for i, name in enumerate(by)}
         return chosen.sums({**split, **{name: name for name in ("part", "reason", *columns)}})
 
-    def answer(self, cur: duckdb.DuckDBPyConnection, table: str, flt: Filter) -> list[Row] | None:
-        """Rows of a table of answers by `kept_month` and `kept_site`, added up; None: no such."""
+    def answer(
+        self, cur: duckdb.DuckDBPyConnection, table: str, flt: Filter, bundled: bool = False
+    ) -> list[Row] | None:
+        """Rows of a table of answers by `kept_month` and `kept_site`, added up; None: no such.
+
+        `bundled`: as one row that has them all (`Sums.bundles`).
+        """
         with self._lock:
             if table not in self._answers:
                 self._answers[table] = _read_answers(cur, table)
@@ -87,7 +92,9 @@ class HeldCounts:
             return None
         names = [name for name in counts.columns if name not in ("kept_month", "kept_site")]
         found = _chosen(counts, flt, "kept_month", "kept_site", "").sums({n: n for n in names})
-        return None if found is None else found.rows()
+        if found is None:
+            return None
+        return found.bundles(0) if bundled else found.rows()
 
     def months(self, cur: duckdb.DuckDBPyConnection, table: str, flt: Filter) -> list[Row] | None:
         """Rows of a table of answers by `month` and `site_id` as they are; None: no such table."""

@@ -109,6 +109,16 @@ def rows(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
     return run(cur, statement(name), flt)
 
 
+def bundled(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
+    """As `rows` of a statement of KEPT_COUNTS; from memory as one row that has them all.
+
+    `coded.numbers` reads either.
+    """
+    held = held_counts() if from_kept(name, flt) is not None else None
+    told = held.answer(cur, keeping(name)[0], flt, bundled=True) if held is not None else None
+    return rows(cur, name, flt) if told is None else told
+
+
 def run(
     cur: duckdb.DuckDBPyConnection,
     text: str,

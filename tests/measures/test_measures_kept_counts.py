@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from pipelines.measures import case_query
 from pipelines.measures.case_query import COLUMNS_OF_KIND, case_rows, events_in_order, grouped
 from pipelines.measures.catalogue import KINDS, catalogue, measure
+from pipelines.measures.coded import CASES
+from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
+from pipelines.measures.headline import three_answers
 from pipelines.measures.held_counts import OF_PEOPLE, HeldCounts, holding
 from pipelines.measures.kept_counts import FIELD_OF, GROUPS, cut_of, question, whole_months
 from pipelines.measures.monthly import months_between
@@ -137,6 +140,35 @@ def test_every_measure_is_counted_by_month_and_site(demo_snapshot, held, name):
     if GROUPS[measure(name).kind] != OF_PEOPLE:
         remembered = from_memory(held, demo_snapshot, measure(name), Filter(), ("month", "site"))
         assert typed(remembered) == typed(found)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, entry in catalogue().items() if entry.kind in case_query.TIMES]
+)
+def test_estimates_from_memory_are_those_from_the_engine(demo_snapshot, held, name):
+    entry = measure(name)
+    for flt, by in (
+        (Filter(), ()),
+        (Filter(date(2025, 2, 1), sites=("RIV-SOUTH", "unknown")), ("month",)),
+        (Filter(sites=("nowhere",)), ()),
+    ):
+        expected = evaluate(demo_snapshot, name, flt, by)
+        with holding(held):
+            rows = case_query.bundled(demo_snapshot, entry, flt, by)
+            assert all(CASES in row for row in rows)
+            assert repr(evaluate(demo_snapshot, name, flt, by)) == repr(expected)
+    assert rows == []
+
+
+def test_the_three_answers_from_memory_are_those_from_the_engine(demo_snapshot, held):
+    for flt in (
+        Filter(),
+        Filter(None, date(2025, 11, 30), sites=("unknown",)),
+        Filter(sexes=("F",)),
+    ):
+        expected = three_answers(demo_snapshot, flt)
+        with holding(held):
+            assert repr(three_answers(demo_snapshot, flt)) == repr(expected)
 
 
 def test_what_is_read_ahead_is_what_is_read_when_asked(demo_snapshot, held):
