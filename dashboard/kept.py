@@ -24,7 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Key = tuple[Hashable, ...]
 
-MOST_BYTES: Final = 32 * 2**20
+MOST_BYTES: Final = 16 * 2**20
 """What all answers together may take; those that were used least lately go first."""
 ATOMS: Final = frozenset({int, float, str, bytes, bool, type(None), date, datetime})
 

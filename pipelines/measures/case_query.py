@@ -16,9 +16,9 @@ from pipelines.measures.case_reason import reason_of
 from pipelines.measures.catalogue import Measure, catalogue
 from pipelines.measures.coded import Sums
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
-from pipelines.measures.held_counts import HeldCounts, held_counts
+from pipelines.measures.held_counts import HeldCounts, held_counts, holding
 from pipelines.measures.kept_counts import GROUPS, counting, cuts, digest, key_of, question
-from pipelines.measures.query import Row, keep_answers, run
+from pipelines.measures.query import KEPT_COUNTS, KEPT_MONTHS, Row, keep_answers, rows, run
 from pipelines.measures.table import DIMENSIONS
 from pipelines.measures.types import MeasureError
 
@@ -221,8 +221,11 @@ def episodes(cur: duckdb.DuckDBPyConnection, flt: Filter) -> int:
 
 
 def read_ahead(cur: duckdb.DuckDBPyConnection, held: HeldCounts) -> None:
-    """Read the counts of every measure by month and site into memory."""
+    """Read what a snapshot keeps by month and site into memory: every measure, every answer."""
     held.read_ahead(cur, [(each, _counting(each, False)) for each in catalogue().values()])
+    with holding(held):
+        for name in (*KEPT_COUNTS, *KEPT_MONTHS):
+            rows(cur, name, Filter())
 
 
 def _grouping(measure: Measure, by: tuple[str, ...], kept: bool) -> str:

@@ -24,7 +24,7 @@ from pipelines.measures.coded import Coded, Column, Row, Sums, read
 from pipelines.measures.filter import Filter
 from pipelines.measures.kept_counts import FIELD_OF, GROUPS, SITES, key_of, told_by
 
-MOST_BYTES: Final = 24 * 2**20
+MOST_BYTES: Final = 16 * 2**20
 """What the counts by further dimensions may take; those used least lately go first."""
 OF_PEOPLE: Final = "people"
 """Rows of single people are not held: there are as many as people with two episodes."""
