@@ -49,6 +49,7 @@ PAGES: Final = (
     PageOf("exercise", "Exercise", "exercise", "exercise", EXACT),
     PageOf("quality", "Data quality", "rule", "quality", EXACT),
     PageOf("targets", "Targets and changes", "flag", "targets", EXACT),
+    PageOf("what_if", "What if and compare", "compare_arrows", "what-if", EXACT),
     PageOf("shared", "Shared figures", "public", "", ("shared",)),
     PageOf("report", "Board report", "description", "report", ALL),
     PageOf("rulebook", "Rules and measures", "menu_book", "rules", ALL),

@@ -21,20 +21,20 @@ def choose() -> Snapshot:
     """Draw the choice and return what it says; NoSnapshot where there is nothing to show."""
     newest = snapshots.current_name()
     opened_with = st.session_state.setdefault(OPENED, newest)
-    known = _known()
+    offered = known()
     with st.sidebar:
         st.header("Data as published on")
         chosen = st.selectbox(
             "Data as published on",
-            [LATEST, *known],
+            [LATEST, *offered],
             key="published",
             label_visibility="collapsed",
             bind="query-params",
             persist_state="session",
         )
-    if chosen in known:
-        return snapshots.named(known[chosen])
-    if opened_with == newest or opened_with not in known.values():
+    if chosen in offered:
+        return snapshots.named(offered[chosen])
+    if opened_with == newest or opened_with not in offered.values():
         st.session_state[OPENED] = newest
         return snapshots.named(newest)
     try:
@@ -62,8 +62,11 @@ def _use(name: str) -> None:
     st.session_state[OPENED] = name
 
 
-def _known() -> dict[str, str]:
-    """What the choice shows -> file name, the latest first; what cannot be read is left out."""
+def known() -> dict[str, str]:
+    """What a choice of published data shows -> file name, the latest first.
+
+    What cannot be read is left out.
+    """
     found: dict[str, str] = {}
     for name in snapshots.names()[:MOST]:
         try:

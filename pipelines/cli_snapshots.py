@@ -13,10 +13,10 @@ from rich.table import Table
 
 from pipelines import snapshot as snapshots
 from pipelines.cli_options import HomeOption, JsonOption, WaitOption, opened, plain, published
+from pipelines.compare.dates import plain_revision
 from pipelines.console import say
 from pipelines.errors import UsageError
 from pipelines.measures.catalogue import measure
-from pipelines.measures.figures import figure
 from pipelines.measures.revision import WORDS, Revision, revisions
 from pipelines.measures.types import MeasureError
 
@@ -95,32 +95,19 @@ def snapshots_compare(
         a.close()
         b.close()
     if as_json:
-        print(json.dumps([_plain(n, r) for n, rows in found.items() for r in rows], indent=1))
+        print(
+            json.dumps([plain_revision(n, r) for n, rows in found.items() for r in rows], indent=1)
+        )
     else:
         _tell_revisions(found, earlier.name, later.name)
     if any(each.revised for rows in found.values() for each in rows):
         raise typer.Exit(1)
 
 
-def _plain(name: str, found: Revision) -> dict[str, Any]:
-    entry = measure(name)
-    return {
-        "measure": name,
-        "month": found.month,
-        "part": found.part,
-        "before": figure(found.before, entry) if found.before else None,
-        "after": figure(found.after, entry) if found.after else None,
-        "added": found.added,
-        "gone": found.gone,
-        "changed": found.changed,
-        "why": dict(found.why),
-    }
-
-
 def _tell_revisions(found: dict[str, tuple[Revision, ...]], old: str, new: str) -> None:
     say(f"From {old}\nto   {new}")
     for name, rows in found.items():
-        moved = [_plain(name, each) for each in rows if each.revised]
+        moved = [plain_revision(name, each) for each in rows if each.revised]
         say(f"\n[bold]{measure(name).name}[/bold]  ({name})")
         say(f"   {len(moved)} of {len(rows)} months were revised")
         for row in moved:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -79,30 +80,69 @@ class Change:
     reasons: tuple[tuple[str, str, str], ...] = ()
 
 
+@dataclass(frozen=True)
+class Transitions:
+    """How many episodes change, and how often a field goes from what to what: (what, old, new)."""
+
+    n_episodes: int
+    counts: tuple[tuple[tuple[str, str, str], int], ...]
+
+
+Fields = tuple[tuple[str, str, str], ...]
+
+
+def transitions(con: duckdb.DuckDBPyConnection) -> Transitions:
+    """Every change of a field between the attached databases, most frequent first, counted.
+
+    Of days and dates only the field is told, since each has a value of its own.
+    """
+    labels = dict(con.execute("select level, label from new.level").fetchall())
+    con.execute(_changed_episodes())
+    found: Counter[tuple[str, str, str]] = Counter()
+    n = 0
+    while rows := con.fetchmany(10_000):
+        n += len(rows)
+        for _, _, _, *values in rows:
+            for what, old, new in _fields(values, labels):
+                found[(what, "", "") if what in MANY else (what, old, new)] += 1
+    return Transitions(n, tuple(sorted(found.items(), key=lambda each: (-each[1], each[0]))))
+
+
+def _changed_episodes() -> str:
+    pairs = ", ".join(f"o.{name}, n.{name}" for name in FIELDS)
+    differs = " or ".join(f"o.{name} is distinct from n.{name}" for name in FIELDS)
+    return _statement("episodes").replace("@pairs", pairs).replace("@differs", differs)
+
+
+def _fields(values: Sequence[Any], labels: dict[int, str]) -> Fields:
+    return tuple(
+        (FIELDS[name], _shown(name, old, labels), _shown(name, new, labels))
+        for name, old, new in zip(FIELDS, values[::2], values[1::2], strict=True)
+        if old is not new and old != new
+    )
+
+
 def changes(
-    con: duckdb.DuckDBPyConnection, before: Mapping[str, Any], after: Mapping[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    most: int | None = None,
 ) -> list[Change]:
     """Every episode that differs between the attached databases `old` and `new`, by id.
 
-    `before` and `after` are the parameters of the two sides.
+    `before` and `after` are the parameters of the two sides; `most` the number told at most.
     """
     labels = dict(con.execute("select level, label from new.level").fetchall())
-    pairs = ", ".join(f"o.{name}, n.{name}" for name in FIELDS)
-    differs = " or ".join(f"o.{name} is distinct from n.{name}" for name in FIELDS)
-    text = _statement("episodes").replace("@pairs", pairs).replace("@differs", differs)
-    rules = _by_episode(con.execute(_statement("moved_rules")).fetchall())
-    facts = _by_episode(_facts(con))
-    triggers = _triggers(con)
-    found = []
-    changed = con.execute(text).fetchall()
+    limit = "" if most is None else f"\nlimit {int(most)}"
+    changed = con.execute(_changed_episodes() + limit).fetchall()
     keys = [row[0] for row in changed]
+    rules = _by_episode(_of(con, _statement("moved_rules"), keys))
+    facts = _by_episode(_of(con, _facts(), keys))
+    triggers = _triggers(_of(con, _statement("moved_triggers"), keys))
+    found = []
     courses = [_courses(con, side, keys) for side in ("old", "new")]
     for key, episode_id, site_id, *values in changed:
-        fields = tuple(
-            (FIELDS[name], _shown(name, old, labels), _shown(name, new, labels))
-            for name, old, new in zip(FIELDS, values[::2], values[1::2], strict=True)
-            if old is not new and old != new
-        )
+        fields = _fields(values, labels)
         because, derived, acted = (tuple(each.get(key, ())) for each in (rules, facts, triggers))
         reasons = _reasons(
             {what for what, _, _ in fields},
@@ -111,6 +151,10 @@ def changes(
         )
         found.append(Change(episode_id, site_id, fields, because, derived, acted, tuple(reasons)))
     return found
+
+
+def _of(con: duckdb.DuckDBPyConnection, text: str, keys: list[int]) -> list[tuple[Any, ...]]:
+    return con.execute(text, {"keys": keys}).fetchall()
 
 
 def _courses(con: duckdb.DuckDBPyConnection, side: str, keys: list[int]) -> dict[int, Row]:
@@ -143,14 +187,13 @@ def _statement(name: str) -> str:
     return resources.files("pipelines.compare").joinpath(f"{name}.sql").read_text("utf-8")
 
 
-def _facts(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-    text = (
+def _facts() -> str:
+    return (
         _statement("moved_facts")
         .replace("@names", ", ".join(f"'{words}'" for words in FACTS.values()))
         .replace("@before", ", ".join(f"o.{name}" for name in FACTS))
         .replace("@after", ", ".join(f"n.{name}" for name in FACTS))
     )
-    return con.execute(text).fetchall()
 
 
 def _by_episode(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Moved]]:
@@ -167,9 +210,9 @@ def _by_episode(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Moved]]:
     return found
 
 
-def _triggers(con: duckdb.DuckDBPyConnection) -> dict[int, list[Moved]]:
+def _triggers(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[Moved]]:
     found: dict[int, list[Moved]] = {}
-    for key, day, label, *results in con.execute(_statement("moved_triggers")).fetchall():
+    for key, day, label, *results in rows:
         old, new = _result(*results[:2]), _result(*results[2:])
         found.setdefault(key, []).append((f"{day:%d/%m/%Y}", label, old, new))
     return found

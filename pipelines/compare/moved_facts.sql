@@ -1,4 +1,4 @@
--- Derived facts whose value at a contact is another. Grain: contact x fact.
+-- Of the episodes $keys: derived facts whose value at a contact is another. Grain: contact x fact.
 with both_sides as (
     select
         n.contact_key,
@@ -9,6 +9,7 @@ with both_sides as (
         unnest([@after]) as new_value
     from old.contact as o
     join new.contact as n on n.contact_key = o.contact_key
+    where n.episode_key in (select unnest($keys))
 )
 
 select

@@ -1,4 +1,4 @@
--- Rules whose value at a contact is another, or that only one of the sets has.
+-- Of the episodes $keys: rules whose value at a contact is another, or that only one of the sets has.
 -- Grain: contact x rule. The trace holds what is yes or unknown; what is not in it is no.
 with before as (
     select * from old.rule_trace
@@ -39,5 +39,5 @@ select
 from joined as j
 join new.contact as c on c.contact_key = j.contact_key
 join rules as r on r.rule_id = j.rule_id
-where j.old_value is distinct from j.new_value
+where j.old_value is distinct from j.new_value and j.episode_key in (select unnest($keys))
 order by j.episode_key, j.contact_key, r.ord

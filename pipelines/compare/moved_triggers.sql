@@ -1,4 +1,4 @@
--- Triggers that only one side has, or whose result is another. Grain: trigger.
+-- Of the episodes $keys: triggers that only one side has, or whose result is another. Grain: trigger.
 with before as (
     select b.*, l.label from old.breach as b join old.level as l on l.level = b.level
 ),
@@ -21,5 +21,7 @@ full join after as a
     and a.breach_date = b.breach_date
     and a.level = b.level
     and a.new_flag = b.new_flag
-where b.result is distinct from a.result or b.timely is distinct from a.timely
+where
+    (b.result is distinct from a.result or b.timely is distinct from a.timely)
+    and coalesce(b.episode_key, a.episode_key) in (select unnest($keys))
 order by episode_key, breach_date, coalesce(b.level, a.level)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.compare.changes import MANY, Change
+from pipelines.compare.changes import Change
 from pipelines.compare.run import Comparison, Headline
 from pipelines.measures.catalogue import measure
 from pipelines.measures.figures import figure
@@ -25,35 +24,26 @@ def lines(found: Comparison) -> Iterator[str]:
     for each in found.headline:
         yield from _measure(each)
     yield ""
-    yield f"{len(found.changes):,} of {found.n_episodes:,} episodes change"
-    for (what, old, new), n in transitions(found).most_common():
+    yield f"{found.n_changed:,} of {found.n_episodes:,} episodes change"
+    for (what, old, new), n in found.transitions.counts:
         yield f"  {n:>6,}  {what}: {old} -> {new}" if old else f"  {n:>6,}  {what}: another value"
     for change in found.changes[:SHOWN]:
         yield from _episode(change)
-    if len(found.changes) > SHOWN:
+    if found.n_changed > SHOWN:
         yield ""
-        yield f"and {len(found.changes) - SHOWN:,} more; all of them with --json"
-
-
-def transitions(found: Comparison) -> Counter[tuple[str, str, str]]:
-    """How often each field goes from what to what; days and dates only by the field."""
-    return Counter(
-        (what, "", "") if what in MANY else (what, old, new)
-        for change in found.changes
-        for what, old, new in change.fields
-    )
+        yield f"and {found.n_changed - SHOWN:,} more; all of them with --json"
 
 
 def _measure(each: Headline) -> Iterator[str]:
     name = f"{each.name}{f', {each.part}' if each.part else ''}"
-    before, after = (_figure(result, each.measure) for result in (each.before, each.after))
+    before, after = (figure_text(result, each.measure) for result in (each.before, each.after))
     if before == after:
         yield f"  {name}: {before}, unmoved"
     else:
         yield f"  {name}: {before} -> {after}"
 
 
-def _figure(result: Shown, name: str) -> str:
+def figure_text(result: Shown, name: str) -> str:
     """`20.0% (95% CI 19.0% to 21.0%), 1,204 of 6,009`."""
     told = figure(result, measure(name))
     if isinstance(result, Median):
@@ -91,16 +81,17 @@ def as_plain(found: Comparison) -> dict[str, Any]:
                 "measure": each.measure,
                 "name": each.name,
                 "part": each.part,
-                "before": _figure(each.before, each.measure),
-                "after": _figure(each.after, each.measure),
+                "before": figure_text(each.before, each.measure),
+                "after": figure_text(each.after, each.measure),
             }
             for each in found.headline
         ],
-        "changes": [_change(change) for change in found.changes],
+        "changes": [as_plain_change(change) for change in found.changes],
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def as_plain_change(change: Change) -> dict[str, Any]:
+    """One changed episode as plain data."""
     return {
         "episode_id": change.episode_id,
         "site_id": change.site_id,
