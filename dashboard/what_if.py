@@ -27,11 +27,10 @@ from dashboard import mode
 from dashboard.launch import MEMORY
 from dashboard.snapshots import home
 from pipelines.build import service_rules
-from pipelines.compare.job import answer_file, progress_file
+from pipelines.compare.job import answer_file, progress_file, taken_in
 from pipelines.compare.run import leftovers
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
-from pipelines.ingest.receipt import list_receipts
 from pipelines.journal import NAME as EVENTS
 from pipelines.measures.filter import Filter
 from pipelines.rules_kept import fitting
@@ -88,8 +87,7 @@ def of_rules(after: Ruleset, values: dict[str, Any]) -> Row:
         "tried": values,
         "cases": mode.sees_cases(),
     }
-    files = sorted(each.file_id for each in list_receipts(at))
-    return {**request, "key": _key(request, rules_in_use().version, after.version, files)}
+    return {**request, "key": _key(request, rules_in_use().version, after.version, taken_in(at))}
 
 
 def of_dates(earlier: str, later: str, measure: str, flt: Filter) -> Row:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
@@ -24,14 +25,15 @@ from pipelines.compare import compare
 from pipelines.compare.dates import two_dates
 from pipelines.compare.run import Comparison, Headline, leftovers
 from pipelines.compare.text import as_plain_change, figure_text
+from pipelines.erasure.published import COMPARISONS as FOLDER
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, telling_of_the_disk
+from pipelines.ingest.receipt import list_receipts
 from pipelines.measures.filter import Filter
 from pipelines.measures.types import Estimate, MeasureError, Median
 from rules.errors import RulesError
 from rules.ruleset import Ruleset, load
 
-FOLDER: Final = "comparisons"
 LOCK: Final = ".running.lock"
 KEPT: Final = 8
 """Answers that are kept; each is at most a megabyte or so."""
@@ -48,6 +50,14 @@ def answer_file(home: Home, key: str) -> Path:
 def progress_file(home: Home, pid: int) -> Path:
     """Where a process says how far it is, or why it could not go on."""
     return home.root / FOLDER / f".progress-{pid}.json"
+
+
+def taken_in(home: Home) -> str:
+    """What stands for all that was taken in; another one after any file came, changed or went."""
+    told = hashlib.sha256()
+    for each in list_receipts(home):
+        told.update(repr(each).encode("utf-8"))
+    return told.hexdigest()
 
 
 def main() -> int:
@@ -80,7 +90,12 @@ def _alone(home: Home, request: Request) -> None:
     try:
         _sweep(home)
         began = time.perf_counter()
+        before = taken_in(home)
         found = _answered(home, request)
+        if taken_in(home) != before:
+            raise OutcomesError(
+                "what was taken in changed meanwhile", hint="Nothing of it is kept; ask again."
+            )
         found["seconds"] = round(time.perf_counter() - began, 1)
         found["made"] = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         _write(answer_file(home, request["key"]), found)

@@ -20,6 +20,7 @@ PENDING: Final = "erasure.pending"
 REPORTS: Final = "reports"
 MADE_FROM: Final = "made_from.json"
 DIGESTS: Final = "digests"
+COMPARISONS: Final = "comparisons"
 
 
 @dataclass
@@ -48,9 +49,9 @@ def finish(home: Home, episodes: set[tuple[str, str]]) -> Removed:
     """Remove all that was made of rows that landing no longer has; the caller holds the lock.
 
     `episodes` are those that landing has (source, id). The published snapshot stays, as it was
-    made after the rows went; every other one goes, as do reports and digests that name cases, and
-    reviews of episodes that are gone. OutcomesError where one cannot be removed: the mark stays,
-    and the next build tries again.
+    made after the rows went; every other one goes, as do reports and digests that name cases,
+    answers of comparisons, and reviews of episodes that are gone. OutcomesError where one cannot
+    be removed: the mark stays, and the next build tries again.
     """
     found = Removed()
     current = snapshots.current(home)
@@ -64,6 +65,8 @@ def finish(home: Home, episodes: set[tuple[str, str]]) -> Removed:
         (home.snapshots / snapshots.CURRENT).unlink(missing_ok=True)
     found.reports = _reports(home)
     found.digests = _digests(home)
+    for path in (home.root / COMPARISONS).glob("*.json"):  # what was compared counts them, too
+        path.unlink(missing_ok=True)
     found.reviews = erase_reviews(home, episodes)
     (home.root / PENDING).unlink(missing_ok=True)
     return found

@@ -18,6 +18,7 @@ from dashboard import mode, pages, what_if
 from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from pipelines import snapshot
 from pipelines.compare import job
+from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.filter import Filter
 from pipelines.measures.revision import revisions
@@ -95,6 +96,25 @@ def test_it_ends_with_the_server_and_clears_up(own_home: Path) -> None:
     assert process.wait(timeout=60) == 3
     assert list(own_home.glob(".compare-*")) == []
     assert not job.answer_file(Home.open(own_home), lower()["key"]).exists()
+
+
+def test_files_that_come_or_go_meanwhile_make_no_answer(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else somebody who is forgotten just now would stand in an answer that is written after."""
+    home, request = Home.open(own_home), lower()
+    receipt = next((own_home / "landing").rglob("*.json"))
+
+    def answered(*_: Any) -> dict[str, Any]:
+        shutil.rmtree(receipt.parent)
+        return {}
+
+    monkeypatch.setattr(job, "_answered", answered)
+    job.answer_file(home, "x").parent.mkdir()
+    with pytest.raises(OutcomesError, match="changed meanwhile"):
+        job._alone(home, request)
+    assert not job.answer_file(home, request["key"]).exists()
+    assert lower()["key"] != request["key"]
 
 
 def test_two_dates_give_what_the_measures_give(own_home: Path) -> None:

@@ -115,6 +115,8 @@ def full(made, home):
         folder.mkdir(parents=True)
         (folder / "made_from.json").write_text(json.dumps({"mode": mode}), encoding="utf-8")
         (folder / "outcomes.html").write_text(f"<p>{says}</p>", encoding="utf-8")
+    (home.root / "comparisons").mkdir()
+    (home.root / "comparisons" / "0123.json").write_text(json.dumps([f"E-{GONE}"]), "utf-8")
     digests = home.root / "digests"
     digests.mkdir()
     for name, case in (("one", f"service|E-{GONE}|x"), ("two", "")):
@@ -126,7 +128,7 @@ def full(made, home):
 def test_nothing_of_a_forgotten_person_is_left_in_the_home(full, offer):
     before = holding(full, GONE)
     places = ("landing/triage", "landing/exercise_log", "landing/referral", "snapshots", "reviews",
-              "reports", "digests")  # fmt: skip
+              "reports", "digests", "comparisons")  # fmt: skip
     for place in places:  # else the search would prove nothing
         assert any(path.startswith(place) for path in before), place
     others = {
