@@ -17,9 +17,11 @@ import duckdb
 from dashboard import mode, own_settings
 from dashboard.kept import kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published, read_ahead
+from pipelines import releases
 from pipelines.chart_settings import ChartSettings
 from pipelines.errors import OutcomesError
 from pipelines.explain import NoEpisode, explain
+from pipelines.home import Home
 from pipelines.measures.answer_improvement import improvement_under
 from pipelines.measures.case_query import case_rows, episodes
 from pipelines.measures.catalogue import measure as defined
@@ -39,9 +41,9 @@ from pipelines.measures.monthly import Charted, charted
 from pipelines.measures.over_time import OverTime, over_time
 from pipelines.measures.query import with_conditions
 from pipelines.measures.series import ChartAs, MonthlySeries, persistence_by_month
-from pipelines.measures.shared_tables import evaluate_for
+from pipelines.measures.shared_tables import evaluate_for, shared_table
 from pipelines.measures.table import MeasureTable, Shown
-from pipelines.measures.types import NotEstimable
+from pipelines.measures.types import MeasureError, NotEstimable
 from pipelines.reviews.agreement import BeforeAndAfter, before_and_after
 from pipelines.reviews.store import Review
 from pipelines.rules_kept import RulesNotKept, kept_rules
@@ -120,12 +122,44 @@ def _table(
     return asked(path, lambda cur: evaluate_for(cur, measure, Filter(*chosen), by, seen_by))
 
 
+@kept
+def _shared(
+    root: str, stamp: str, measure: str, chosen: Chosen, by: tuple[str, ...]
+) -> MeasureTable:
+    found = releases.released(Home.open(root, create=False))
+    return shared_table(found.families, measure, Filter(*chosen), by)
+
+
 def table(snapshot: Snapshot, measure: str, flt: Filter, by: tuple[str, ...] = ()) -> MeasureTable:
     """One measure of the catalogue, cut by the given dimensions, as this mode may see it.
 
-    MeasureError for a question that may not be shared.
+    In the mode of shared figures it is as released, whichever snapshot is published. MeasureError
+    for a question that may not be shared, and where the record of releases is not whole.
     """
-    found: MeasureTable = _table(snapshot.path, measure, _chosen(flt), by, mode.mode())
+    chosen = _chosen(flt)
+    if mode.mode() == "shared":
+        at = Home.open(home(), create=False)
+        try:
+            shared: MeasureTable = _shared(str(at.root), releases.stamp(at), measure, chosen, by)
+        except OutcomesError as error:
+            raise MeasureError(str(error)) from error
+        return shared
+    found: MeasureTable = _table(snapshot.path, measure, chosen, by, mode.mode())
+    return found
+
+
+@kept
+def _last_release(root: str, stamp: str) -> releases.Release:
+    return releases.released(Home.open(root, create=False)).last
+
+
+def last_release() -> releases.Release | None:
+    """The latest release of this home; None where there is none or its record is not whole."""
+    at = Home.open(home(), create=False)
+    try:
+        found: releases.Release = _last_release(str(at.root), releases.stamp(at))
+    except OutcomesError:
+        return None
     return found
 
 

@@ -20,6 +20,7 @@ from pipelines import (
     cli_forget,
     cli_measures,
     cli_profiles,
+    cli_release,
     cli_report,
     cli_reviews,
     cli_rules,
@@ -66,6 +67,7 @@ app.command("measures")(cli_measures.measures)
 app.command("report")(cli_report.report)
 app.command("export")(cli_export.export)
 app.command("forget")(cli_forget.forget)
+app.command("release")(cli_release.release)
 app.command("watch")(cli_watch.watch)
 app.add_typer(cli_annotate.app, name="annotate")
 app.add_typer(cli_reviews.app, name="reviews")

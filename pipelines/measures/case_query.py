@@ -257,7 +257,7 @@ def jointly(
     """All cases of one file by what each measure of `family` makes of them.
 
     Keys: `by_0` …, `states` (a text per measure, joined by "|": hit, not, out, or outside of what
-    the measure is about) and `n`.
+    the measure is about), `mature` (of all the rows of the group, for all of them) and `n`.
     """
     states = [
         f"case when {f'({each.only}) is not true' if each.only else 'false'} then 'outside' "
@@ -266,7 +266,10 @@ def jointly(
         for each in family
     ]
     names = [f"{EXPRESSION_OF[name]} as by_{i}" for i, name in enumerate(dimensions(by))]
-    fields = ", ".join((*names, f"concat_ws('|', {', '.join(states)}) as states"))
+    mature = " and ".join(dict.fromkeys(each.mature for each in family))
+    fields = ", ".join(
+        (*names, f"concat_ws('|', {', '.join(states)}) as states", f"({mature}) as mature")
+    )
     keys = ", ".join((*(f"by_{i}" for i in range(len(by))), "states"))
     first = family[0]
 
@@ -274,7 +277,8 @@ def jointly(
         return (
             f"with cases as (\n{_cases(first.cases, kept)}\n),\n\n"
             f"selected as (\n    select {fields}\n    from cases\n)\n\n"
-            f"select {keys}, count(*)::bigint as n\nfrom selected\ngroup by {keys}\norder by {keys}"
+            f"select {keys}, coalesce(bool_and(mature), false) as mature, count(*)::bigint as n\n"
+            f"from selected\ngroup by {keys}\norder by {keys}"
         )
 
     if first.cases in KEPT:

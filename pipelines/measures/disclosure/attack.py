@@ -20,19 +20,43 @@ from pipelines.measures.disclosure.grid import Bools, Ints
 
 ROOM: Final = 64
 """How far above everyone counted a witness may go where no total is shown at all."""
-ROUNDS: Final = 6
-"""Witnesses for many lines at once, before each line is tried alone."""
+ROUNDS: Final = (6, 1)
+"""Witnesses for many lines at once, before each line is tried alone: at first, and later on."""
+
+
+class Equations:
+    """The shown lines, over those cells that they do not give away one by one.
+
+    `members` (lines, cells); `open` (cells,) True where no shown line, less cells known already,
+    holds this cell alone; `rows` are the different shown lines on the open cells.
+    """
+
+    def __init__(self, members: Ints, hidden: Bools) -> None:
+        """Leave out what is known: it makes the programmes small."""
+        shown = members[~hidden]
+        self.open: Bools = np.ones(members.shape[1], dtype=np.bool_)
+        while True:
+            alone = shown[shown[:, self.open].sum(axis=1) == 1]
+            known = alone.any(axis=0) & self.open
+            if not known.any():
+                break
+            self.open &= ~known
+        rows = shown[:, self.open]
+        self.rows: Ints = np.unique(rows[rows.any(axis=1)], axis=0)
+        self.sparse = sparse.csr_matrix(self.rows)
 
 
 @dataclass(slots=True)
 class Reader:
     """The counts of one kind, and what the witnesses found so far let its lines be.
 
-    `members` (nodes, cells); `low`, `high` (nodes,) over the truth and all witnesses.
+    `members` (lines, cells); `most` (cells,) how many a cell may hold; `low`, `high` (lines,) over
+    the truth and all witnesses.
     """
 
     members: Ints
     cells: Ints
+    most: Ints
     low: Ints = field(init=False)
     high: Ints = field(init=False)
 
@@ -42,7 +66,7 @@ class Reader:
         self.high = self.low.copy()
 
     def reach(self) -> Ints:
-        """(2, nodes): smallest and largest value of each line over the truth and the witnesses."""
+        """(2, lines): smallest and largest value of each line over the truth and the witnesses."""
         return np.stack([self.low, self.high])
 
     def pinned(self, hidden: Bools) -> Bools:
@@ -51,42 +75,56 @@ class Reader:
         nobody = self.members[shown_empty].sum(axis=0) > 0
         return np.asarray(~self.members[:, ~nobody].any(axis=1))
 
-    def push(self, hidden: Bools, weights: NDArray[np.float64]) -> bool:
-        """Look for a witness with a large weighted sum of lines; True where one was added."""
-        shown = self.members[~hidden]
-        truth = shown @ self.cells
-        top = int(self.cells.sum()) + ROOM
+    def push(self, known: Equations, weights: NDArray[np.float64]) -> None:
+        """Look for a witness with a large weighted sum of lines, and keep what it lets lines be."""
+        free = known.open
+        if not free.any():
+            return
+        truth = known.rows @ self.cells[free]
         answer = linprog(
-            -(weights @ self.members),
-            A_eq=sparse.csr_matrix(shown) if len(shown) else None,
-            b_eq=truth if len(shown) else None,
-            bounds=(0, top),
+            -(weights @ self.members)[free],
+            A_eq=known.sparse if len(truth) else None,
+            b_eq=truth if len(truth) else None,
+            bounds=np.stack([np.zeros(int(free.sum())), self.most[free]], axis=1),
             method="highs",
         )
         if answer.x is None:
-            return False
-        witness: Ints = np.rint(answer.x).astype(np.int64)
-        if witness.min() < 0 or not np.array_equal(shown @ witness, truth):
-            return False
-        values = self.members @ witness
-        self.low, self.high = np.minimum(self.low, values), np.maximum(self.high, values)
-        return True
+            return
+        witness = self.cells.copy()
+        witness[free] = np.rint(answer.x).astype(np.int64)
+        if np.array_equal(known.rows @ witness[free], truth):
+            self._take(witness)
+
+    def _take(self, witness: Ints) -> None:
+        if (witness >= 0).all() and (witness <= self.most).all():
+            values = self.members @ witness
+            self.low, self.high = np.minimum(self.low, values), np.maximum(self.high, values)
+
+    def offer(self, hidden: Bools, found: NDArray[np.float64]) -> None:
+        """Keep what a set of counts lets lines be, if it is a witness."""
+        witness: Ints = np.rint(found).astype(np.int64)
+        shown = self.members[~hidden]
+        if np.array_equal(shown @ witness, shown @ self.cells):
+            self._take(witness)
 
 
-def weak(reader: Reader, hidden: Bools, settled: Bools, width: int) -> int | None:
+def weak(
+    reader: Reader, hidden: Bools, settled: Bools, width: int, known: Equations, rounds: int
+) -> int | None:
     """A hidden line, other than the `settled` ones, that is too narrow; None where there is none.
 
-    Too narrow: no two witnesses are `width` apart, although the line was tried alone.
+    Too narrow: no two witnesses are `width` apart, although the line was tried alone. `rounds`
+    witnesses are sought for many lines at once before that.
     """
     wanted = hidden & ~settled & ~reader.pinned(hidden)
     random = np.random.default_rng(1)
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         low, high = reader.reach()
         narrow = wanted & (high - low < width)
         if not narrow.any():
             return None
         signs = random.choice([-1.0, 1.0], len(narrow)) if turn > 1 else 1.0 - 2 * turn
-        reader.push(hidden, narrow * signs)
+        reader.push(known, narrow * signs)
     for line in np.flatnonzero(wanted):
         for sign in (1.0, -1.0, 0.0):
             low, high = reader.reach()[:, line]
@@ -96,7 +134,7 @@ def weak(reader: Reader, hidden: Bools, settled: Bools, width: int) -> int | Non
                 return int(line)
             alone = np.zeros(len(wanted))
             alone[line] = sign
-            reader.push(hidden, alone)
+            reader.push(known, alone)
     return None
 
 
@@ -106,7 +144,8 @@ def cheapest(
     """Which shown lines to hide so that `line` may take two values `width` apart.
 
     Two sets of counts are sought at once, `width` apart in this line; each shown line that they
-    change is paid for by its cost and the size of the change. The changed lines are the answer.
+    change is paid for by its cost and the size of the change. The changed lines are the answer;
+    the reader is offered both sets, as they will be witnesses once those lines are hidden too.
     """
     shown = np.flatnonzero(~hidden)
     m, n = sparse.csr_matrix(reader.members[shown]), reader.members.shape[1]
@@ -114,14 +153,17 @@ def cheapest(
     eye, none = sparse.identity(k), sparse.csr_matrix((k, n))
     left = sparse.bmat([[m, none, -eye], [-m, none, -eye], [none, m, -eye], [none, -m, -eye]])
     apart = np.concatenate([-reader.members[line], reader.members[line], np.zeros(k)])
+    highest = np.concatenate([reader.most, reader.most, np.full(k, np.inf)])
     answer = linprog(
         np.concatenate([np.zeros(2 * n), cost[shown]]),
         A_ub=sparse.vstack([left, sparse.csr_matrix(apart)]),
         b_ub=np.concatenate([truth, -truth, truth, -truth, [-width]]),
-        bounds=(0, None),
+        bounds=np.stack([np.zeros(2 * n + k), highest], axis=1),
         method="highs",
     )
     more = np.zeros_like(hidden)
     if answer.x is not None:
         more[shown[answer.x[2 * n :] > 1e-6]] = True
+        for found in (answer.x[:n], answer.x[n : 2 * n]):
+            reader.offer(hidden | more, found)
     return more

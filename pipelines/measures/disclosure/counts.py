@@ -1,84 +1,48 @@
-"""The kinds of cases that a measure's figures are made of, counted by month and one dimension.
+"""The people that a family of measures is made of, counted by month and one other dimension.
 
-Kinds do not overlap: hit or not, per part; the event and its time for curves; each reason for
-being left out. Rows are those of `case_query.grouped` by ("month", dimension).
+Rows are those of `case_query.jointly`. A kind of people is what each measure makes of them: hit,
+not, or left out ("hit|out"). Kinds do not overlap, and those left out are kinds as well.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from pipelines.measures.catalogue import Measure
 from pipelines.measures.disclosure.grid import Counts
-from pipelines.measures.types import MeasureError
 
-CURVES: Final = (
-    "survival_median",
-    "survival_share",
-    "incidence",
-    "incidence_range",
-    "restricted_mean",
-)
-INTERVALS: Final = ("interval_incidence", "interval_survival")
-NESTED: Final = ("escalation_level_at_least", "escalation_level_not_ruled_out")
-"""Measures whose parts hold each other: the difference of two parts can be read off as well."""
+UNKNOWN: Final = "unknown"
+OUTSIDE: Final = "outside"
 
 
-def counted(entry: Measure, rows: Iterable[dict[str, Any]], cut: bool) -> Counts:
-    """(month, value or None) -> number by kind. `cut`: rows have a second key, `by_1`."""
+def counted(rows: Iterable[dict[str, Any]], cut: bool) -> Counts:
+    """(month, value or None) -> number by kind. `cut`: rows have a second key, `by_1`.
+
+    Cases without a month, and those that no measure of the family is about, are left aside.
+    """
     found: dict[tuple[str, str | None], dict[str, int]] = {}
     for row in rows:
-        key = (row["by_0"] or "unknown", (row["by_1"] or "unknown") if cut else None)
-        own = found.setdefault(key, {})
-        kind = _kind(entry, row)
-        own[kind] = own.get(kind, 0) + int(row["n"])
-    if entry.id in NESTED:
-        for own in found.values():
-            _unnest(entry, own)
+        month = row["by_0"]
+        if month in (None, UNKNOWN) or set(row["states"].split("|")) == {OUTSIDE}:
+            continue
+        own = found.setdefault((month, (row["by_1"] or UNKNOWN) if cut else None), {})
+        own[row["states"]] = own.get(row["states"], 0) + int(row["n"])
     return found
 
 
-def counted_jointly(rows: Iterable[dict[str, Any]], cut: bool) -> Counts:
-    """The same for a family, from rows of `case_query.jointly`: kinds are the parts of all."""
-    found: dict[tuple[str, str | None], dict[str, int]] = {}
-    for row in rows:
-        key = (row["by_0"] or "unknown", (row["by_1"] or "unknown") if cut else None)
-        states = set(row["states"].split("|"))
-        kind = row["states"] if states & {"hit", "not"} else "out: all"
-        own = found.setdefault(key, {})
-        own[kind] = own.get(kind, 0) + int(row["n"])
-    return found
+def still_changing(rows: Iterable[dict[str, Any]]) -> set[str]:
+    """Months with a case that later data can still change by themselves."""
+    return {row["by_0"] for row in rows if not row["mature"]}
 
 
-def _kind(entry: Measure, row: dict[str, Any]) -> str:
-    part = row["part"] or "unknown"
-    if row["reason"] is not None:
-        return f"out: {row['reason']}" if entry.whole else f"{part}, out: {row['reason']}"
-    if entry.kind in ("share", "count"):
-        return f"{part}, {'hit' if row['hit'] else 'not'}"
-    if entry.kind == "same_level":
-        return "hit" if row["expected"] == row["recorded"] else "not"
-    if entry.kind in CURVES:
-        if row["event"] != entry.cause:
-            return f"{part}, not"
-        turn = bisect_left(entry.at, float(row["exit"])) if entry.kind != "survival_median" else 0
-        return f"{part}, event {turn}"
-    if entry.kind in INTERVALS:
-        if row["seen_with"] is None:
-            return f"{part}, not"
-        return f"{part}, event {bisect_left(entry.at, float(row['seen_with']))}"
-    return f"{part}, counted"
+def with_empty(counts: Counts, months: Sequence[str], values: Sequence[str | None]) -> Counts:
+    """`counts` of these months alone, with a cell for each of the values in each of them."""
+    return {(m, v): dict(counts.get((m, v), {})) for m in months for v in values}
 
 
-def _unnest(entry: Measure, own: dict[str, int]) -> None:
-    """Numbers of hits of each part without those of the part before (which it holds)."""
-    before = 0
-    for part in entry.parts:
-        hits = own.get(f"{part}, hit", 0)
-        if hits < before:
-            raise MeasureError(f"{entry.id}: its parts do not hold each other")
-        own[f"{part}, hit"], before = hits - before, hits
-        if part != entry.parts[-1]:
-            own.pop(f"{part}, not", None)
+def told(kinds: Mapping[str, int], place: int) -> tuple[int, int, int]:
+    """(hits, counted, left out) of the measure at this place of its family."""
+    sums = {"hit": 0, "not": 0, "out": 0, OUTSIDE: 0}
+    for states, n in kinds.items():
+        sums[states.split("|")[place]] += n
+    return sums["hit"], sums["hit"] + sums["not"], sums["out"]

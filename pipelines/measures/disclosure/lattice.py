@@ -15,6 +15,8 @@ from pipelines.measures.disclosure.rules import Rules
 from pipelines.measures.disclosure.suppress import primary, suppress
 
 TIME: Final = "month"
+LEFT: Final = "left out"
+"""How the people left out are named in shared figures, whatever the reasons."""
 LEFT_OUT: Final = "out: "
 """Marks the kinds of people left out."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipelines.measures.disclosure.grid import ALL, Node
-from pipelines.measures.disclosure.lattice import LEFT_OUT, TIME, Lattice, View, lattice
+from pipelines.measures.disclosure.lattice import LEFT, LEFT_OUT, TIME, Lattice, View, lattice
 from pipelines.measures.disclosure.rules import Mode, Rules, check_mode
 from pipelines.measures.table import MeasureRow, MeasureTable, Shown, Suppressed
 from pipelines.measures.types import Estimate, Exclusions, MeasureError, Median, NotEstimable
@@ -98,7 +98,7 @@ def _shown(result: Shown, node: Node, found: Lattice, rules: Rules) -> Shown:
     out = result.exclusions
     total = sum(n for _, n in out)
     withheld = node in found.left_out or rules.small(total)
-    left: Exclusions = (("left out", total),) if out and not withheld else ()
+    left: Exclusions = ((LEFT, total),) if out and not withheld else ()
     if isinstance(result, NotEstimable):
         if withheld:
             return Suppressed(result.measure)

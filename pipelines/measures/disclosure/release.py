@@ -1,0 +1,163 @@
+"""Releases: what has been shared stays as it was shared, and new lines are decided with it.
+
+A month's counts are frozen when it is first released. Later releases add months, the quarters that
+these complete, and all data up to the last complete quarter; no number of a released month changes
+again, so that two releases differ by whole months and by nothing else. Every line of every release
+is therefore a line of one table, and is decided as such (docs/disclosure.md has the proof).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from pipelines.measures.disclosure.grid import Bools, Counts, Ints, Node, quarter
+from pipelines.measures.disclosure.rules import Rules
+from pipelines.measures.disclosure.suppress import protected
+
+UP_TO: Final = ".."
+"""Marks the span of everything up to a month."""
+TIME_ALONE: Final = ""
+"""The cut that has no dimension besides time."""
+
+Spans = Mapping[str, tuple[str, ...]]
+Flags = dict[Node, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A family as it has been released.
+
+    `months` in their order; `counts` by cut (TIME_ALONE, or a dimension) as they were when each
+    month was released, with a cell, if an empty one, for every value known then; `hidden` by cut:
+    every line that there is and whether it is withheld.
+    """
+
+    months: tuple[str, ...] = ()
+    counts: Mapping[str, Counts] = field(default_factory=dict)
+    hidden: Mapping[str, Mapping[Node, bool]] = field(default_factory=dict)
+
+    @property
+    def latest(self) -> str | None:
+        """The span of all data up to the last complete quarter; None before there is one."""
+        found = [span for span, _ in self.hidden.get(TIME_ALONE, ()) if span.startswith(UP_TO)]
+        return max(found, default=None)
+
+
+def extend(
+    before: Frozen, months: tuple[str, ...], counts: Mapping[str, Counts], rules: Rules
+) -> Frozen:
+    """`before` with `months`, which follow upon its own and whose `counts` are given by cut.
+
+    Lines of `before` stay shown or hidden as they are. Where what was shown leaves no room for any
+    new line, every new one is withheld.
+    """
+    merged = {cut: {**before.counts.get(cut, {}), **new} for cut, new in counts.items()}
+    every = (*before.months, *months)
+    spans = _spans(every, before.hidden.get(TIME_ALONE, {}))
+    hidden: dict[str, Flags] = {}
+    for silent in (False, True):
+        hidden, whole = {}, True
+        for cut in sorted(merged):  # time alone comes first: ""
+            table = _table(spans, merged[cut])
+            time = None if cut == TIME_ALONE else hidden[TIME_ALONE]
+            hidden[cut], kept = _decide(table, before.hidden.get(cut, {}), time, rules, silent)
+            whole &= kept
+        if whole:
+            break
+    return Frozen(every, merged, hidden)
+
+
+def _spans(months: tuple[str, ...], known: Iterable[Node]) -> Spans:
+    """Every span of time that is or was a line -> its months. One lies in another or beside it."""
+    found: dict[str, list[str]] = {}
+    for month in months:
+        found.setdefault(month, []).append(month)
+        found.setdefault(quarter(month), []).append(month)
+    last = quarter(months[-1]) if months and not _ends_quarter(months[-1]) else None
+    if last is not None:
+        del found[last]
+    complete = [month for month in months if _ends_quarter(month)]
+    ends = {span.removeprefix(UP_TO) for span, _ in known if span.startswith(UP_TO)}
+    for end in sorted({*ends, *complete[-1:]}):
+        found[f"{UP_TO}{end}"] = [month for month in months if month <= end]
+    return {span: tuple(inside) for span, inside in found.items()}
+
+
+def _ends_quarter(month: str) -> bool:
+    return month[-2:] in ("03", "06", "09", "12")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    nodes: tuple[Node, ...]
+    members: Ints
+    cells: Ints
+
+
+def _table(spans: Spans, counts: Counts) -> _Table:
+    """Every line over the finest cells; a value is a line of a span where it was known there."""
+    places = sorted(counts, key=str)
+    kinds = sorted({kind for found in counts.values() for kind in found})
+    cells = np.array([[counts[at].get(kind, 0) for kind in kinds] for at in places], dtype=np.int64)
+    of_month: dict[str, list[int]] = {}
+    for i, (month, _) in enumerate(places):
+        of_month.setdefault(month, []).append(i)
+    nodes: list[Node] = []
+    rows: list[Ints] = []
+    for span, months in spans.items():
+        inside = [i for month in months for i in of_month.get(month, ())]
+        lines: dict[str | None, list[int]] = {None: inside}
+        for i in inside:
+            if places[i][1] is not None:
+                lines.setdefault(places[i][1], []).append(i)
+        for value, held in lines.items():
+            row = np.zeros(len(places), dtype=np.int64)
+            row[held] = 1
+            nodes.append((span, value))
+            rows.append(row)
+    shape = (len(rows), len(places))
+    return _Table(tuple(nodes), np.array(rows, dtype=np.int64).reshape(shape), cells)
+
+
+def _decide(
+    table: _Table,
+    old: Mapping[Node, bool],
+    time: Mapping[Node, bool] | None,
+    rules: Rules,
+    silent: bool,
+) -> tuple[Flags, bool]:
+    """(which lines are hidden, whether all of these are protected).
+
+    `old` lines stay as they are, and so do those of `time` where a cut is decided. Lines of the
+    same cells are one line. `silent`: every line that is new is hidden.
+    """
+    one, same = np.unique(table.members, axis=0, return_inverse=True)
+    same = same.reshape(-1)
+    size = len(one)
+    fixed, settled, hidden = (np.zeros(size, dtype=np.bool_) for _ in range(3))
+    shown = np.zeros(size, dtype=np.bool_)
+    counts = one @ table.cells
+    small = ((counts > 0) & (counts < rules.threshold)).any(axis=1)
+    for node, line in zip(table.nodes, same, strict=True):
+        span, value = node
+        told = old.get(node)
+        if time is not None and value is None:
+            told = time[node]
+            settled[line] = True
+        if told is not None:
+            fixed[line] = True
+            shown[line] |= not told
+        hidden[line] |= silent or bool(small[line]) or bool(time and time[span, None])
+    hidden = np.where(fixed, ~shown, hidden)
+    kept = True
+    if rules.secondary and not silent:
+        hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
+    return _flags(table.nodes, same, hidden), kept
+
+
+def _flags(nodes: tuple[Node, ...], same: Ints, hidden: Bools) -> Flags:
+    return {node: bool(hidden[line]) for node, line in zip(nodes, same, strict=True)}
