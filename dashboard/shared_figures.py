@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import streamlit as st
 
-from dashboard import drill, store, ui
+from dashboard import drill, store, text, ui
 from dashboard.charts import by_value, shown
 from dashboard.charts.base import Table
 from dashboard.drill import cut_words, part_words
 from dashboard.ui import View
 from pipelines.measures.catalogue import measure
 from pipelines.measures.comparison import UNKNOWN
+from pipelines.measures.disclosure.families import FAMILIES
 from pipelines.measures.table import MeasureTable
 from pipelines.measures.types import MeasureError
 
-MEASURES: Final = (
-    "escalation_confirmed",
-    "escalation_not_ruled_out",
-    "triage_outcome_first",
-    "screen_complete_first",
-    "improvement_two_scores",
-    "persistence_share_8_weeks",
-    "persistence_status_known",
-    "no_review_around_8_weeks",
-    "red_flags_not_in_time_share",
-    "agreement",
-    "did_not_attend",
-)
-"""Simple shares and counts: what the protection of small numbers is proven for."""
+MEASURES: Final = tuple(name for family in FAMILIES for name in family)
+"""Simple shares: what the protection of small numbers is proven for."""
 
 
 def show(view: View) -> None:
     """The choice of figure and cut, the table, and the table as a file."""
+    last = store.last_release()
+    if last is not None:
+        st.caption(
+            f"As released on {text.day(last.day)} (release {last.number}, data to "
+            f"{text.day(date.fromisoformat(last.data_to))}). A month is released once, when it can "
+            "change no more, and stays as it was released; “all first contacts” reach to the "
+            "last quarter that is complete."
+        )
     left, right = st.columns(2)
     words = {name: measure(name).name for name in MEASURES}
     with left:

@@ -14,17 +14,19 @@ import pyarrow as pa
 import typer
 from pyarrow import parquet
 
+from pipelines import releases
 from pipelines import snapshot as snapshots
 from pipelines.cli_options import HomeOption, opened, plain, published
 from pipelines.console import say
 from pipelines.errors import OutcomesError, UsageError
-from pipelines.home import replace
+from pipelines.home import Home, replace
 from pipelines.measures.case_query import dimensions
 from pipelines.measures.catalogue import catalogue
 from pipelines.measures.disclosure.rules import MODES, Mode, check_mode
+from pipelines.measures.disclosure.shared import shared_view
 from pipelines.measures.fhir_report import Published, measure_report
 from pipelines.measures.filter import Filter
-from pipelines.measures.shared_tables import evaluate_for
+from pipelines.measures.shared_tables import evaluate_for, shared_table
 from pipelines.measures.table import DIMENSIONS, MeasureTable
 from pipelines.measures.tidy import tidy
 from pipelines.measures.types import MeasureError
@@ -66,17 +68,23 @@ def export(
     try:
         check_mode(mode)
         cut = dimensions(tuple(by or []))
+        of = parsed(period) if period else None
+        flt = Filter(of.first, of.last) if of else Filter()
+        if mode == "shared":
+            shared_view(flt, cut)
     except MeasureError as error:
         raise UsageError(str(error), "outcomes export", "See: outcomes export --help") from None
-    of = parsed(period) if period else None
-    flt = Filter(of.first, of.last) if of else Filter()
-    info = published(opened(home))
-    con = snapshots.open_readonly(info.path)
-    try:
-        tables, left_out = _tables(con, flt, cut, cast(Mode, mode))
-        told = _published(con, info, flt)
-    finally:
-        con.close()
+    target = opened(home)
+    if mode == "shared":
+        tables, told = _released(target, flt, cut)
+    else:
+        info = published(target)
+        con = snapshots.open_readonly(info.path)
+        try:
+            tables = [evaluate_for(con, name, flt, cut, cast(Mode, mode)) for name in catalogue()]
+            told = _published(con, info, flt)
+        finally:
+            con.close()
     write: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: _csv(tables, path),
         "parquet": lambda path: _parquet(tables, path),
@@ -93,23 +101,24 @@ def export(
         raise OutcomesError(
             f"it cannot be written: {error.strerror or error}", where=str(out)
         ) from None
-    if left_out:
-        say(f"{len(left_out)} measures may not be shared in this form and are left out.")
 
 
-def _tables(
-    con: duckdb.DuckDBPyConnection, flt: Filter, cut: tuple[str, ...], mode: Mode
-) -> tuple[list[MeasureTable], list[str]]:
-    """Every measure's table, and the measures that this mode may not have so."""
-    tables, left_out = [], []
-    for name in catalogue():
-        try:
-            tables.append(evaluate_for(con, name, flt, cut, mode))
-        except MeasureError:
-            if mode != "shared":
-                raise
-            left_out.append(name)
-    return tables, left_out
+def _released(
+    target: Home, flt: Filter, cut: tuple[str, ...]
+) -> tuple[list[MeasureTable], Published]:
+    """Every measure as released, and what the release was of."""
+    found = releases.released(target)
+    tables = [shared_table(found.families, name, flt, cut) for name in catalogue()]
+    months = sorted({month for each in found.families.values() for month in each.months})
+    first, last = (parsed(month) for month in (months[0], months[-1]))
+    told = Published(
+        f"release {found.last.number}",
+        found.last.at,
+        found.last.rules,
+        flt.period_from or first.first,
+        flt.period_to or last.last,
+    )
+    return tables, told
 
 
 def _published(

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import sys
 from calendar import monthrange
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Final, cast
 
@@ -14,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import neutral
+from pipelines import neutral, releases
 from pipelines import snapshot as snapshots
 from pipelines.cli_compare import compared, period_of, show
 from pipelines.cli_options import HomeOption, JsonOption, opened, published
@@ -22,6 +23,7 @@ from pipelines.cli_spc import charts
 from pipelines.cli_spc import show as show_charts
 from pipelines.console import say
 from pipelines.errors import UsageError
+from pipelines.home import Home
 from pipelines.measures.case_query import dimensions
 from pipelines.measures.catalogue import Measure, catalogue, measure
 from pipelines.measures.comparison import GAP_DIMENSIONS
@@ -29,7 +31,7 @@ from pipelines.measures.disclosure.rules import MODES, Mode, check_mode
 from pipelines.measures.disclosure.shared import shared_view
 from pipelines.measures.figures import figure
 from pipelines.measures.filter import Filter
-from pipelines.measures.shared_tables import evaluate_for
+from pipelines.measures.shared_tables import evaluate_for, shared_table
 from pipelines.measures.table import DIMENSIONS, SUPPRESSED, MeasureTable
 from pipelines.measures.tidy import FIGURES, tidy
 from pipelines.measures.types import MeasureError
@@ -108,6 +110,9 @@ def measures(
     except MeasureError as error:
         raise UsageError(str(error), "outcomes measures", "See: outcomes measures --help") from None
     target = opened(home)
+    if mode == "shared":
+        _write(shared_tables(target, chosen, flt, cut), cut, as_csv, as_json)
+        return
     con = snapshots.open_readonly(published(target).path)
     try:
         if spc:
@@ -121,6 +126,18 @@ def measures(
         raise UsageError(str(error), "outcomes measures", "See: outcomes measures --help") from None
     finally:
         con.close()
+    _write(tables, cut, as_csv, as_json)
+
+
+def shared_tables(
+    target: Home, chosen: Iterable[Measure], flt: Filter, cut: tuple[str, ...]
+) -> list[MeasureTable]:
+    """Figures as released; NotReleased and ReleasesDamaged as `releases.released` has them."""
+    families = releases.released(target).families
+    return [shared_table(families, entry.id, flt, cut) for entry in chosen]
+
+
+def _write(tables: list[MeasureTable], cut: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps([row for table in tables for row in tidy(table)], indent=1, default=str))
     elif as_csv:

@@ -16,12 +16,16 @@ from pipelines.cli_options import HomeOption, JsonOption, WaitOption, opened, pl
 from pipelines.console import say
 from pipelines.measures.catalogue import measure
 from pipelines.measures.disclosure.release import TIME_ALONE, Frozen
+from pipelines.periods import period
 
 
 def release(
     listed: Annotated[
         bool, typer.Option("--list", help="Only tell what has been released so far.")
     ] = False,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Release no month after this one: 2026-03.")
+    ] = None,
     home: HomeOption = None,
     wait: WaitOption = 0.0,
     as_json: JsonOption = False,
@@ -31,6 +35,7 @@ def release(
     Shared figures (pages, reports, exports and `outcomes measures` in the mode shared) show what
     was released and nothing else. Exit code 1 where there is no new month.
     """
+    plan = releases.Plan(until=period(until).last if until else None)
     target = opened(home)
     made: releases.Released | None
     if listed:
@@ -39,7 +44,7 @@ def release(
         info = published(target)
         con = snapshots.open_readonly(info.path)
         try:
-            made = releases.make(target, info, con, wait=wait)
+            made = releases.make(target, info, con, plan, wait)
         finally:
             con.close()
     if made is None:

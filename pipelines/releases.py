@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -25,9 +25,9 @@ from pipelines import journal
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
 from pipelines.measures.disclosure.families import FAMILIES
-from pipelines.measures.disclosure.release import Frozen
+from pipelines.measures.disclosure.release import TIME_ALONE, Frozen
 from pipelines.measures.disclosure.rules import Rules
-from pipelines.measures.release_counts import extended
+from pipelines.measures.release_counts import CUTS, extended
 from pipelines.snapshot import SnapshotInfo
 
 FOLDER: Final = "releases"
@@ -62,6 +62,11 @@ class Release:
     rules: str
     data_to: str
     added: dict[str, tuple[str, ...]]
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which it was made, in the reader's own time zone."""
+        return dt.datetime.fromisoformat(self.at).astimezone().date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +104,41 @@ def released(home: Home) -> Released:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a release is of: families, cuts, the last day of the months that may be in it."""
+
+    families: tuple[Key, ...] = FAMILIES
+    cuts: tuple[str, ...] = CUTS
+    until: dt.date | None = None
+    rules: Rules = field(default_factory=Rules)
+
+
 def make(
     home: Home,
     info: SnapshotInfo,
     con: duckdb.DuckDBPyConnection,
-    families: tuple[Key, ...] = FAMILIES,
+    plan: Plan | None = None,
     wait: float = 0.0,
-    rules: Rules | None = None,
 ) -> Released | None:
     """Release every settled month of a snapshot that has not been released; None for none.
 
     `con` is a connection on the snapshot. The home is locked while it is decided.
     """
+    plan = plan or Plan()
     with home.lock(VERB, wait), telling_of_the_disk(home.root):
         before = _read(home)
         known = {} if before is None else before.families
         meta = dict(con.execute("select key, value from meta").fetchall())
         data_to = dt.date.fromisoformat(meta.get("data_to_earliest") or meta["data_to"])
+        last = min(data_to, plan.until or data_to)
         after = dict(known)
-        for family in families:
+        for family in plan.families:
             if family not in known and _member_elsewhere(family, known):
                 continue  # its people were counted with others: to begin anew would give both
-            grown = extended(con, family, known.get(family, Frozen()), data_to, rules or Rules())
+            was = known.get(family, Frozen())
+            cuts = [cut for cut in was.counts if cut != TIME_ALONE] or plan.cuts
+            grown = extended(con, family, was, last, plan.rules, cuts)
             if grown.months:
                 after[family] = grown
         record = _record(before, after, info, meta)
@@ -161,7 +179,9 @@ def _added(family: Key, before: Frozen, now: Frozen) -> dict[str, Any]:
         "measures": list(family),
         "months": list(now.months[len(before.months) :]),
         "counts": {
-            cut: [[*at, kinds] for at, kinds in counts.items() if at not in before.counts.get(cut, ())]
+            cut: [
+                [*at, kinds] for at, kinds in counts.items() if at not in before.counts.get(cut, ())
+            ]
             for cut, counts in now.counts.items()
         },
         "lines": {
@@ -172,7 +192,7 @@ def _added(family: Key, before: Frozen, now: Frozen) -> dict[str, Any]:
             ]
             for cut, lines in now.hidden.items()
         },
-    }  # fmt: skip
+    }
 
 
 def _write(home: Home, record: dict[str, Any]) -> None:

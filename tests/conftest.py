@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 import sample_data
-from pipelines import snapshot
+from pipelines import releases, snapshot
 from pipelines.build import build
 from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
@@ -52,6 +52,26 @@ def worked_home(tmp_path_factory) -> Home:
     home = exports.worked_home(tmp_path_factory.mktemp("worked") / "home")
     build(home)
     return home
+
+
+SHARED = (
+    ("escalation_confirmed", "escalation_not_ruled_out"),
+    ("red_flags_not_in_time_share",),
+)
+"""Families that the tests release: each takes a second or two to decide."""
+
+
+@pytest.fixture(scope="session")
+def released_home(demo_home, tmp_path_factory) -> Home:
+    """The demo's snapshots, with a release of some measures by time, sex and site."""
+    found = Home.open(tmp_path_factory.mktemp("released") / "home")
+    at = Path(getattr(demo_home, "root", demo_home))
+    shutil.copytree(at / "snapshots", found.snapshots, dirs_exist_ok=True)
+    info = snapshot.current(found)
+    con = snapshot.open_readonly(info.path)
+    assert releases.make(found, info, con, releases.Plan(SHARED, ("sex", "site")))
+    con.close()
+    return found
 
 
 @pytest.fixture

@@ -320,10 +320,16 @@ def _about(view: ui.View, period: Period, n: int) -> Iterator[tuple[str, str]]:
         "Sites",
         text.listed([names.get(s, s) for s in view.filter.sites]) if view.filter.sites else "all",
     )
-    yield "Episodes", text.count(n)
-    yield "Data to", text.day(snapshot.data_to)
-    yield "Data as published", snapshot.name
-    yield "Rules as of", snapshot.rules
+    released = store.last_release() if mode.mode() == "shared" else None
+    if released is not None:
+        yield "Data as released", f"release {released.number} of {text.day(released.day)}"
+        yield "Data to", text.day(date.fromisoformat(released.data_to))
+        yield "Rules as of", released.rules
+    else:
+        yield "Episodes", text.count(n)
+        yield "Data to", text.day(snapshot.data_to)
+        yield "Data as published", snapshot.name
+        yield "Rules as of", snapshot.rules
     adopted = (
         f"{snapshot.adopted_by}, {snapshot.adopted_on}"
         if snapshot.adopted_by

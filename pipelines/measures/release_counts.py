@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import duckdb
@@ -18,6 +19,7 @@ from pipelines.measures.monthly import months_between
 from pipelines.measures.table import DIMENSIONS
 
 CUTS: Final = tuple(name for name in DIMENSIONS if name != TIME)
+"""Dimensions that shared figures are cut by, one at a time beside time."""
 
 
 def extended(
@@ -26,6 +28,7 @@ def extended(
     before: Frozen,
     data_to: dt.date,
     rules: Rules,
+    cuts: Sequence[str] = CUTS,
 ) -> Frozen:
     """`before` with every month after it that is over on `data_to` and can change no more.
 
@@ -39,7 +42,7 @@ def extended(
     if not months:
         return before
     counts = {TIME_ALONE: with_empty(alone, months, (None,))}
-    for cut in CUTS:
+    for cut in cuts:
         found = counted(jointly(cur, entries, (TIME, cut)), cut=True)
         known = {value for _, value in before.counts.get(cut, ())}
         known |= {value for month, value in found if month in months}

@@ -55,7 +55,7 @@ def shared_table(
     frozen = families.get(family)
     if why is not None or frozen is None:
         return _single(name, by, why or NOT_YET)
-    lines = frozen.hidden[dimension or TIME_ALONE]
+    lines = frozen.hidden.get(dimension or TIME_ALONE, {})
     spans = _spans(frozen, view, TIME in by)
     if not spans:
         return _single(name, by, NOT_YET)

@@ -96,9 +96,9 @@ def service_server(demo_home: Path) -> Iterator[Server]:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def shared_server(demo_home: Path) -> Iterator[Server]:  # noqa: F811
+def shared_server(released_home: Home) -> Iterator[Server]:
     """A running server in the mode whose figures may leave the service."""
-    with running(demo_home, "shared") as found:
+    with running(released_home.root, "shared") as found:
         yield found
 
 

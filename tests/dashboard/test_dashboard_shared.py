@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import store
 from dashboard.shared_figures import MEASURES
+from pipelines.home import Home
 from pipelines.measures.catalogue import measure
 from pipelines.measures.filter import Filter
 from pipelines.measures.table import SUPPRESSED, Suppressed
@@ -17,10 +18,10 @@ from tests.dashboard.test_dashboard_pages import words
 
 
 @pytest.fixture
-def shared(open_page: Opener, demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def shared(open_page: Opener, released_home: Home, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The start page of a server in shared mode."""
     monkeypatch.setenv("OUTCOMES_MODE", "shared")
-    monkeypatch.setenv("OUTCOMES_HOME", str(demo_home))
+    monkeypatch.setenv("OUTCOMES_HOME", str(released_home.root))
     at = AppTest.from_file(str(Path(store.__file__).with_name("app.py")), default_timeout=120)
     return at.run()
 
@@ -35,7 +36,7 @@ def test_it_says_what_it_is_and_counts_nobody_in_the_head(shared: AppTest) -> No
     assert not shared.multiselect
 
 
-def test_hidden_cells_say_so_and_hold_no_count(shared: AppTest, demo_home: Path) -> None:
+def test_hidden_cells_say_so_and_hold_no_count(shared: AppTest) -> None:
     shared.selectbox(key="shared").select("red_flags_not_in_time_share")
     shared.selectbox(key="shared_by").select("sex").run()
     assert not shared.exception
@@ -50,3 +51,16 @@ def test_hidden_cells_say_so_and_hold_no_count(shared: AppTest, demo_home: Path)
 
 def test_only_plain_shares_and_counts_are_offered() -> None:
     assert {measure(name).kind for name in MEASURES} <= {"share", "count"}
+
+
+def test_it_says_which_release_is_shown(shared: AppTest) -> None:
+    assert "release 1, data to 30/06/2026" in words(shared)
+
+
+def test_without_a_release_it_says_so_and_shows_no_figure(
+    open_page: Opener, demo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTCOMES_MODE", "shared")
+    at = open_page(demo_home)
+    assert not at.exception and not at.table
+    assert "nothing has been released yet" in words(at)

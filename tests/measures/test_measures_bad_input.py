@@ -184,7 +184,6 @@ def refuse(name):
         (("--where", "site=nowhere"), True),
         (("--from", "1990-01", "--to", "1990-02"), True),
         (("--where", "site=unknown", "--by", "month"), False),
-        (("--mode", "shared"), False),
     ],
 )
 def test_the_command_tells_every_measure_of_a_selection(worked_home, words, empty):
@@ -208,6 +207,10 @@ def test_the_command_tells_every_measure_of_a_selection(worked_home, words, empt
         (("agreement", "--from", "2026-13"), "no month or day"),
         (("agreement", "--mode", "publik"), "unknown mode"),
         (("agreement", "--by", "site", "--by", "site"), "asked for twice"),
+        (("agreement", "--mode", "shared", "--by", "ward"), "no dimension 'ward'"),
+        (("agreement", "--mode", "shared", "--by", "site", "--by", "sex"), "one dimension besides"),
+        (("agreement", "--mode", "shared", "--from", "2026-01-15"), "whole months"),
+        (("agreement", "--mode", "shared"), "nothing has been released yet"),
     ],
 )
 def test_the_command_names_what_is_wrong_with_a_question(worked_home, words, said):

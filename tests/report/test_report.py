@@ -40,10 +40,10 @@ AUTUMN = period("2025/26-Q3")
 
 
 @pytest.fixture
-def home(demo_home, tmp_path, monkeypatch):
+def home(released_home, tmp_path, monkeypatch):
     """A home with the demo's snapshots, whose reports are this test's own; in service mode."""
     found = Home.open(tmp_path / "home")
-    shutil.copytree(demo_home.snapshots, found.snapshots, dirs_exist_ok=True)
+    shutil.copytree(released_home.root, found.root, dirs_exist_ok=True)
     monkeypatch.setenv(HOME_VARIABLE, str(found.root))
     monkeypatch.setenv(MODE_VARIABLE, "service")
     monkeypatch.delenv(URL_VARIABLE, raising=False)

@@ -137,9 +137,8 @@ def _decide(
     """
     one, same = np.unique(table.members, axis=0, return_inverse=True)
     same = same.reshape(-1)
-    size = len(one)
-    fixed, settled, hidden = (np.zeros(size, dtype=np.bool_) for _ in range(3))
-    shown = np.zeros(size, dtype=np.bool_)
+    flags: Bools = np.zeros((4, len(one)), dtype=np.bool_)
+    fixed, settled, hidden, shown = flags
     counts = one @ table.cells
     small = ((counts > 0) & (counts < rules.threshold)).any(axis=1)
     for node, line in zip(table.nodes, same, strict=True):
