@@ -17,7 +17,8 @@ st.set_page_config(
 page = st.navigation(pages.menu(mode.mode()), expanded=True)
 ui.begin()
 try:
-    snapshot = versions.choose()
+    # Shared figures are of releases, whichever data are published.
+    snapshot = versions.choose() if mode.mode() != "shared" else store.published()
     selected = filters.draw(snapshot)
     with st.sidebar:
         compared = comparison.choose() if mode.mode() != "shared" else ()

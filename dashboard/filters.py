@@ -114,20 +114,31 @@ def last_day(month: date) -> date:
 
 def described(snapshot: store.Snapshot, flt: Filter) -> str:
     """The line at the top of each page: what its figures cover."""
-    names = site_names(snapshot)
-    counted: tuple[str, ...] = ()
-    if mode.mode() != "shared":
-        covered = store.covered(snapshot, flt)
-        counted = (*_chosen(flt, names), text.plural(covered, "episode"))
+    if mode.mode() == "shared":
+        return " · ".join((f"Covers {_period(flt)}", _released()))
     return " · ".join(
         (
             f"Covers {_period(flt)}",
-            *counted,
+            *_chosen(flt, site_names(snapshot)),
+            text.plural(store.covered(snapshot, flt), "episode"),
             f"data to {text.day(snapshot.data_to)}",
             f"as published on {text.moment(snapshot.published)}"
             if snapshot.published
             else "date of publication not recorded",
             f"rules as of {snapshot.rules[:12]}",
+        )
+    )
+
+
+def _released() -> str:
+    last = store.last_release()
+    if last is None:
+        return "nothing released yet"
+    return " · ".join(
+        (
+            f"data to {text.day(date.fromisoformat(last.data_to))}",
+            f"as released on {text.day(last.day)} (release {last.number})",
+            f"rules as of {last.rules[:12]}",
         )
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
 import streamlit as st
 
-from dashboard import drill, store, text, ui
+from dashboard import drill, store, ui
 from dashboard.charts import by_value, shown
 from dashboard.charts.base import Table
 from dashboard.drill import cut_words, part_words
@@ -24,14 +23,10 @@ MEASURES: Final = tuple(name for family in FAMILIES for name in family)
 
 def show(view: View) -> None:
     """The choice of figure and cut, the table, and the table as a file."""
-    last = store.last_release()
-    if last is not None:
-        st.caption(
-            f"As released on {text.day(last.day)} (release {last.number}, data to "
-            f"{text.day(date.fromisoformat(last.data_to))}). A month is released once, when it can "
-            "change no more, and stays as it was released; “all first contacts” reach to the "
-            "last quarter that is complete."
-        )
+    st.caption(
+        "A month is released once, when it is over and can change no more, and stays as it was "
+        "released. All first contacts together reach to the last complete quarter."
+    )
     left, right = st.columns(2)
     words = {name: measure(name).name for name in MEASURES}
     with left:

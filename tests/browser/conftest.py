@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from pipelines.home import Home
 from tests.dashboard.conftest import demo_home, server, snapshot_file  # noqa: F401
 from tests.dashboard.serving import REPOSITORY, Server, running
 

@@ -54,7 +54,10 @@ def test_only_plain_shares_and_counts_are_offered() -> None:
 
 
 def test_it_says_which_release_is_shown(shared: AppTest) -> None:
-    assert "release 1, data to 30/06/2026" in words(shared)
+    assert "data to 30 Jun 2026" in words(shared)
+    assert "(release 1)" in words(shared)
+    # Two publications side by side are what releases are there to prevent.
+    assert "Data as published on" not in words(shared)
 
 
 def test_without_a_release_it_says_so_and_shows_no_figure(

@@ -137,10 +137,10 @@ def _decide(
     """
     one, same = np.unique(table.members, axis=0, return_inverse=True)
     same = same.reshape(-1)
-    flags: Bools = np.zeros((4, len(one)), dtype=np.bool_)
-    fixed, settled, hidden, shown = flags
+    hidden: Bools = np.zeros(len(one), dtype=np.bool_)
+    fixed, settled, shown = hidden.copy(), hidden.copy(), hidden.copy()
     counts = one @ table.cells
-    small = ((counts > 0) & (counts < rules.threshold)).any(axis=1)
+    small: Bools = np.asarray(((counts > 0) & (counts < rules.threshold)).any(axis=1))
     for node, line in zip(table.nodes, same, strict=True):
         span, value = node
         told = old.get(node)
@@ -151,7 +151,7 @@ def _decide(
             fixed[line] = True
             shown[line] |= not told
         hidden[line] |= silent or bool(small[line]) or bool(time and time[span, None])
-    hidden = np.where(fixed, ~shown, hidden)
+    hidden[fixed] = ~shown[fixed]
     kept = True
     if rules.secondary and not silent:
         hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
