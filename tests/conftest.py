@@ -65,7 +65,8 @@ SHARED = (
 def released_home(demo_home, tmp_path_factory) -> Home:
     """The demo's snapshots, with a release of some measures by time, sex and site."""
     found = Home.open(tmp_path_factory.mktemp("released") / "home")
-    at = Path(getattr(demo_home, "root", demo_home))
+    # The tests of the pages name the folder so, and not the home.
+    at = demo_home.root if isinstance(demo_home, Home) else Path(demo_home)
     shutil.copytree(at / "snapshots", found.snapshots, dirs_exist_ok=True)
     info = snapshot.current(found)
     con = snapshot.open_readonly(info.path)
