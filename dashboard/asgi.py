@@ -14,7 +14,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from dashboard.middleware import LOOPBACK_HOSTS, CompressedAssets, SecurityHeaders
+from dashboard.middleware import LOOPBACK_HOSTS, CompressedAssets, EarlyCharts, SecurityHeaders
 
 SWITCH: Final = 0.0005
 """Seconds for which a thread may go on while another waits; Python would give it ten times that."""
@@ -50,5 +50,6 @@ app = st.App(
         # to this machine must not get the rest either.
         Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK_HOSTS)),
         Middleware(CompressedAssets),
+        Middleware(EarlyCharts),
     ],
 )

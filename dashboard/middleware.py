@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost")
 COMPRESSED: Final = (".js", ".css", ".html", ".svg", ".json")
+NO_PAGE: Final = ("/_stcore/", "/static/", "/media/", "/component/", "/app/")
 FIXED_HEADERS: Final = (
     ("x-frame-options", "DENY"),
     ("x-content-type-options", "nosniff"),
@@ -84,6 +85,39 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
+def chart_code(static: Path | None = None) -> str:
+    """The tag by which a browser loads the charts' code at once; empty where there is none such.
+
+    Without it that code, half of all, is asked for when the first chart has come. Looked up rather
+    than written down: the file's name changes with Streamlit's version.
+    """
+    folder = static or Path(streamlit.__file__).parent / "static"
+    return "".join(
+        f'<link rel="modulepreload" crossorigin href="./static/js/{path.name}">'
+        for path in sorted(folder.glob("static/js/PlotlyChart.*.js"))
+    )
+
+
+class EarlyCharts:
+    """Adds `chart_code` to the head of the page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.tag = chart_code().encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or scope["method"] != "GET" or path.startswith(NO_PAGE):
+            await self.app(scope, receive, send)
+            return
+        start, body = await _whole(self.app, scope, receive)
+        headers = MutableHeaders(raw=list(start["headers"]))
+        if headers.get("content-type", "").startswith("text/html") and start["status"] == 200:
+            body = body.replace(b"</head>", self.tag + b"</head>", 1)
+            headers["content-length"] = str(len(body))
+        await _replay(send, {**start, "headers": headers.raw}, body)
+
+
 class CompressedAssets:
     """Gzip for the page and its scripts, each file compressed once.
 
@@ -121,17 +155,7 @@ class CompressedAssets:
         )
 
     async def _compressed(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-        start: Message = {}
-        parts: list[bytes] = []
-
-        async def collect(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                start.update(message)
-            elif message["type"] == "http.response.body":
-                parts.append(message.get("body", b""))
-
-        await self.app(scope, receive, collect)
-        body = b"".join(parts)
+        start, body = await _whole(self.app, scope, receive)
         headers = MutableHeaders(raw=list(start["headers"]))
         if start["status"] == 200 and "content-encoding" not in headers:
             body = await anyio.to_thread.run_sync(gzip.compress, body, 6)
@@ -139,6 +163,21 @@ class CompressedAssets:
             headers["content-length"] = str(len(body))
             headers.add_vary_header("Accept-Encoding")
         return {**start, "headers": headers.raw}, body
+
+
+async def _whole(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+    """An answer once it has come to its end: how it starts, and its body."""
+    start: Message = {}
+    parts: list[bytes] = []
+
+    async def collect(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        elif message["type"] == "http.response.body":
+            parts.append(message.get("body", b""))
+
+    await app(scope, receive, collect)
+    return start, b"".join(parts)
 
 
 async def _replay(send: Send, start: Message, body: bytes) -> None:

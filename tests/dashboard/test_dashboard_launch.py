@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit
 from streamlit import config
 
 from dashboard import launch, middleware, theme
@@ -150,6 +151,46 @@ def test_a_failure_is_not_kept() -> None:
     for _ in range(2):
         assert ask(app, "/static/js/a.js", ("accept-encoding", "gzip"))[0] == 404
     assert inner.calls == 2
+
+
+class Page(Plain):
+    """An inner app that answers with a page."""
+
+    body = b"<html><head><title>a</title></head><body></head></body></html>"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def as_page(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"][0] = (b"content-type", b"text/html; charset=utf-8")
+            await send(message)
+
+        await super().__call__(scope, receive, as_page)
+
+
+def test_a_page_names_the_code_of_the_charts_in_its_head() -> None:
+    tag = middleware.chart_code()
+    assert tag.count("<link") == tag.count("PlotlyChart.") == 1
+    name = tag.split('href="./')[1].split('"')[0]
+    assert (Path(streamlit.__file__).parent / "static" / name).is_file()
+    for path in ("/", "/escalation"):
+        status, headers, body = ask(middleware.EarlyCharts(Page()), path)
+        assert status == 200
+        assert body == Page.body.replace(b"</head>", tag.encode() + b"</head>", 1)
+        assert headers["content-length"] == str(len(body))
+
+
+def test_where_there_is_no_such_code_the_page_stays_as_it_is(tmp_path: Path) -> None:
+    assert middleware.chart_code(tmp_path) == ""
+
+
+@pytest.mark.parametrize("path", ["/static/a.html", "/_stcore/health", "/media/a.html"])
+def test_what_is_no_page_passes_as_it_comes(path: str) -> None:
+    assert ask(middleware.EarlyCharts(Page()), path)[2] == Page.body
+
+
+def test_a_script_or_a_failure_is_no_page() -> None:
+    assert ask(middleware.EarlyCharts(Plain()), "/a")[2] == Plain.body
+    assert ask(middleware.EarlyCharts(Page(status=404)), "/a")[2] == Page.body
 
 
 def test_headers_forbid_every_other_host() -> None:
