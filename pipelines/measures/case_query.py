@@ -301,6 +301,29 @@ def _from_cases(
     return run(cur, statement(False), flt, extra)
 
 
+def over_counted(
+    cur: duckdb.DuckDBPyConnection,
+    measure: Measure,
+    flt: Filter,
+    rest: str,
+    extra: dict[str, Any] | None = None,
+) -> list[Row]:
+    """Rows of a statement `rest` over the cases that a measure counts under a filter.
+
+    They are its table `counted`, with `episode_key` and `hit`; `rest` is a text of ours.
+    """
+
+    def statement(kept: bool) -> str:
+        fields = f"episode_key, {reason_of(measure)} as reason, {_column(measure, 'hit')} as hit"
+        return (
+            _selected(measure, fields, kept)
+            + ", counted as (select episode_key, hit from selected where reason is null)\n\n"
+            + rest
+        )
+
+    return _from_cases(cur, measure, statement, flt, extra)
+
+
 def case_rows(
     cur: duckdb.DuckDBPyConnection,
     measure: Measure,

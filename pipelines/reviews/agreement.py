@@ -9,11 +9,10 @@ from importlib import resources
 
 import duckdb
 
-from pipelines.measures.case_query import case_rows
+from pipelines.measures.case_query import grouped, over_counted
 from pipelines.measures.catalogue import measure
 from pipelines.measures.filter import Filter
 from pipelines.measures.proportion import share
-from pipelines.measures.query import run
 from pipelines.measures.types import Result
 from pipelines.reviews.findings import IN_LINE
 from pipelines.reviews.standing import REVIEWED, state
@@ -45,22 +44,24 @@ def before_and_after(
     deviation or as acted on but not exported, and none has changed since. Other findings leave it.
     """
     by_case = {str(r.key): r for r in reviews if r.reading == FIRST}
-    text = resources.files("pipelines.reviews").joinpath("cases_by_episode.sql").read_text("utf-8")
-    cases: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for row in run(cur, text, None):
-        cases[row["episode_key"]].append((row["case_key"], row["mark"]))
-    n = hits = moved = waiting = 0
-    for row in case_rows(cur, measure(MEASURE), flt, {}):
-        if row["reason"] is not None:
-            continue
-        n += 1
-        if row["hit"]:
-            hits += 1
-            continue
-        found = [(by_case.get(key), mark) for key, mark in cases[row["episode_key"]]]
+    entry = measure(MEASURE)
+    totals = [row for row in grouped(cur, entry, flt, ()) if row["reason"] is None]
+    n = sum(row["n"] for row in totals)
+    hits = sum(row["n"] for row in totals if row["hit"])
+    (with_cases,) = over_counted(cur, entry, flt, _text("episodes_out_of_line"))
+    moved, waiting = 0, int(with_cases["n"])
+    reviewed: dict[int, list[tuple[Review | None, str]]] = defaultdict(list)
+    if by_case:
+        given = {"reviewed": list(by_case)}
+        for row in over_counted(cur, entry, flt, _text("cases_out_of_line"), given):
+            reviewed[row["episode_key"]].append((by_case.get(row["case_key"]), row["mark"]))
+    for found in reviewed.values():
         settled = [r for r, mark in found if r and state(mark, r) == REVIEWED]
-        if len(settled) < len(found):
-            waiting += 1
-        elif settled and all(r.verdict.finding in IN_LINE for r in settled):
-            moved += 1
+        if len(settled) == len(found):
+            waiting -= 1
+            moved += all(r.verdict.finding in IN_LINE for r in settled)
     return BeforeAndAfter(share(MEASURE, hits, n), share(MEASURE, hits + moved, n), moved, waiting)
+
+
+def _text(name: str) -> str:
+    return resources.files("pipelines.reviews").joinpath(f"{name}.sql").read_text("utf-8")
