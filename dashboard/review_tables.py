@@ -87,7 +87,7 @@ def before_and_after(found: BeforeAndAfter) -> Table:
     entry = measure(MEASURE)
     return Table(
         f"{entry.name}, before and after review",
-        ("", *shown.COLUMNS),
+        ("State", *shown.COLUMNS),
         (
             ("As the exports say", *shown.cells(found.before, entry)),
             ("After review", *shown.cells(found.after, entry)),
