@@ -39,7 +39,7 @@ class Coded:
     """Rows that stand for `n` cases each; `mature` is 1, 0 or, if unknown, -1 (None: not told)."""
 
     columns: Mapping[str, Column]
-    n: NDArray[np.int64]
+    n: NDArray[np.integer]
     mature: NDArray[np.int8] | None = None
 
     @property
@@ -205,7 +205,10 @@ def read(cur: duckdb.DuckDBPyConnection, table: str, where: str = "true") -> tup
         raw = found.pop(name)
         columns[name] = _worded(raw, known[name]) if name in known else _coded(raw, kind)
     mature = np.asarray(found["mature"], np.int8) if keyed else None
-    return Coded(columns, np.asarray(found["n"], np.int64), mature), found.get("key")
+    n = np.asarray(found["n"], np.int64)
+    if n.size and int(n.max()) < 2**31:  # half the memory
+        n = n.astype(np.int32)
+    return Coded(columns, n, mature), found.get("key")
 
 
 def _words(
