@@ -15,10 +15,11 @@ from pipelines import snapshot
 from pipelines.home import Home
 from pipelines.measures.filter import Filter
 from pipelines.reviews.case import CaseKey
+from pipelines.reviews.database import StoreAway
 from pipelines.reviews.findings import Verdict
 from pipelines.reviews.samples import draw_sample
 from pipelines.reviews.standing import audit_cases
-from pipelines.reviews.store import FIRST, SECOND, Review, Seen, open_store
+from pipelines.reviews.store import FIRST, SECOND, Review, ReviewStore, Seen, open_store
 
 NOBODY = parameters([], FIRST)
 EVERY = 100_000
@@ -191,3 +192,47 @@ def test_readers_are_compared_over_a_sample_as_well_as_over_every_case(open_page
     at.selectbox(key="readers_of").set_value("q2").run()
     assert "the same in 11 of 12 cases" in readers()
     assert "Kappa" in readers()
+
+
+@pytest.mark.parametrize("question", ["newest", "history"])
+def test_a_store_that_goes_away_while_a_review_is_read_is_told(
+    open_page, reviewed_home, monkeypatch, question
+):
+    home, cases, _ = reviewed_home
+
+    def away(*_, **__):
+        raise StoreAway("the store of reviews: it cannot be reached or used", hint="Try again.")
+
+    monkeypatch.setattr(ReviewStore, question, away)
+    at = open_page(home, "episode", episode=cases[0].key.episode, case=str(cases[0].key))
+    assert not at.exception
+    assert any("cannot be reached or used" in each.value for each in at.warning)
+    assert any("Contacts" in each.value for each in at.header), "the rest of the page is there"
+
+
+def test_what_was_saved_is_said_to_be_saved_when_the_store_goes_away_right_after(
+    open_page, reviewed_home, monkeypatch
+):
+    home, cases, kept = reviewed_home
+    key = cases[0].key
+    at = open_page(home, "episode", episode=key.episode, case=str(key))
+    at.text_input(key="reviewer_name").set_value("A. Reader").run()
+    real = ReviewStore.add
+
+    def add(store, *given, **named):
+        saved = real(store, *given, **named)
+        monkeypatch.setattr(ReviewStore, "standing", away)
+        return saved
+
+    def away(*_, **__):
+        raise StoreAway("the store of reviews: it cannot be reached or used")
+
+    monkeypatch.setattr(ReviewStore, "add", add)
+    at.radio(key=f"finding_1_{key}").set_value("documentation")
+    (save,) = [each for each in at.button if each.label == "Save and open the next case"]
+    save.click().run()
+    assert not at.exception
+    assert kept.newest(key).verdict.finding == "documentation"
+    (said,) = [each.value for each in at.success]
+    assert said.startswith("Saved: Documentation gap")
+    assert "The next case cannot be opened now" in said
