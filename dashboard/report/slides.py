@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,8 @@ BLACK: Final = RGBColor(0x21, 0x2B, 0x32)
 LINES: Final = ("Figure", "Centre", "Lower limit", "Upper limit")
 SUMMARY: Final = ("Measure", "Figure", "Interval", "Variation", "Assurance")
 TITLE_ONLY: Final = 5
+WIDE, HIGH = 110, 20
+"""Letters of a line and lines of a slide, at the size in which words are written."""
 
 
 def slides(report: Report, path: Path) -> None:
@@ -31,17 +34,31 @@ def slides(report: Report, path: Path) -> None:
     first = deck.slides.add_slide(deck.slide_layouts[0])
     first.shapes.title.text = report.title
     first.placeholders[1].text = f"{report.subtitle}\n{dict(report.about).get('Mode', '')}"
+    for box, top in ((first.shapes.title, 2.3), (first.placeholders[1], 4.0)):
+        box.left, box.top = Inches(0.6), Inches(top)  # the layout's own are for a narrower slide
+        box.width, box.height = Inches(12.1), Inches(1.5)
     for section in report.sections:
         for block in section.blocks:
             if isinstance(block, Table) and set(SUMMARY) <= set(block.columns):
                 _table(deck, block)
             elif isinstance(block, Chart) and set(LINES) <= set(block.table.columns):
                 _control(deck, block)
-    if report.commentary.strip():
-        _words(deck, "Commentary", readable(report.commentary.strip()))
+    for part, said in enumerate(pages(readable(report.commentary.strip()))):
+        _words(deck, "Commentary, continued" if part else "Commentary", said)
     about = "\n".join(words(f"{name}: {value}") for name, value in report.about)
     _words(deck, "About this extract", about)
     deck.save(str(path))
+
+
+def pages(said: str) -> list[str]:
+    """A text in parts that each fit on a slide, cut between words; nothing of it is lost but the
+    white space at which it is cut. None for an empty text."""
+    lines = [
+        part
+        for line in said.splitlines()
+        for part in textwrap.wrap(line, WIDE, replace_whitespace=False) or [""]
+    ]
+    return ["\n".join(lines[at : at + HIGH]) for at in range(0, len(lines), HIGH)]
 
 
 def _slide(deck: Any, title: str) -> Any:

@@ -19,6 +19,7 @@ from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report import cells, make
 from dashboard.report.content import SERIES, report
 from dashboard.report.paper import browser
+from dashboard.report.slides import HIGH, WIDE, pages
 from dashboard.report.workbook import ABOUT, tables
 from dashboard.review_tables import SHORT
 from dashboard.snapshots import published
@@ -151,7 +152,11 @@ def test_the_workbook_has_a_sheet_for_every_table_and_says_what_the_extract_is(h
 
 def test_slides_have_charts_that_can_be_edited_with_the_figures_of_the_page(home):
     made = make.make(home, AUTUMN, formats=("pptx",))
-    charts = [c for c in map(chart_of, Presentation(str(made.files[0])).slides) if c]
+    deck = Presentation(str(made.files[0]))
+    for shape in (shape for slide in deck.slides for shape in slide.shapes):
+        assert 0 <= shape.left < shape.left + shape.width <= deck.slide_width, shape.name
+        assert 0 <= shape.top < shape.top + shape.height <= deck.slide_height, shape.name
+    charts = [c for c in map(chart_of, deck.slides) if c]
     content = {t.title: t for t in tables(report(published(), AUTUMN))}
     assert len(charts) == 6
     table = content["Escalation confirmed at first contact, by month"]
@@ -397,6 +402,17 @@ def test_periods_are_months_financial_quarters_years_and_spans(given, first, las
 def test_what_is_no_period_is_refused_with_examples(given):
     with pytest.raises(UsageError, match="2026/27-Q1"):
         period(given)
+
+
+@given(st.lists(st.text("ab <\n", max_size=300), max_size=30))
+def test_a_commentary_of_any_length_is_cut_into_slides_that_hold_it_and_nothing_is_lost(parts):
+    said = "\n".join(parts)
+    found = pages(said)
+    assert "".join("".join(found).split()) == "".join(said.split())
+    for each in found:
+        lines = each.split("\n")
+        assert len(lines) <= HIGH
+        assert all(len(line) <= WIDE for line in lines)
 
 
 @given(st.text(max_size=30))
