@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
@@ -128,22 +129,15 @@ def _steps(curve: IncidenceCurve) -> tuple[IncidenceStep, ...]:
         return ()
     start = IncidenceStep(0, curve.n, 0.0, None, None, 0.0, None, None, 1.0)
     steps = [] if curve.time[0] == 0.0 else [start]
-    for j, day in enumerate(curve.time.tolist()):
-        first, second = curve.at(day, 1), curve.at(day, 2)
-        assert first is not None and second is not None  # the curve has a row at its own times
-        steps.append(
-            IncidenceStep(
-                int(day),
-                int(curve.n_risk[j]),
-                first.value,
-                first.lower,
-                first.upper,
-                second.value,
-                second.lower,
-                second.upper,
-                float(curve.surv[j]),
-            )
-        )
+    # Column by column: to ask the curve for each of its days takes longer than to estimate it.
+    first, second = ((curve.cif[k], curve.lower[k], curve.upper[k]) for k in (0, 1))
+    columns = [
+        [None if math.isnan(value) else value for value in column.tolist()]
+        for column in (*first, *second, curve.surv)
+    ]
+    days = zip(curve.time.tolist(), curve.n_risk.tolist(), strict=True)
+    for (day, n), *row in zip(days, *columns, strict=True):
+        steps.append(IncidenceStep(int(day), n, *row))
     return tuple(steps)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -158,12 +159,15 @@ def _estimate(curve: SurvivalCurve, weeks: int, left_out: Exclusions) -> Result:
 
 
 def _steps(curve: SurvivalCurve) -> tuple[ResolutionStep, ...]:
-    steps = []
-    for day, n in zip(curve.time.tolist(), curve.n_risk.tolist(), strict=True):
-        point = curve.at(day)
-        assert point is not None  # the curve has a row at its own times
-        steps.append(ResolutionStep(int(day), n, point.value, point.lower, point.upper))
-    return tuple(steps)
+    # Column by column: to ask the curve for each of its days takes longer than to estimate it.
+    limits = (
+        [None if math.isnan(value) else value for value in column.tolist()]
+        for column in (curve.lower, curve.upper)
+    )
+    days, n, still = (each.tolist() for each in (curve.time, curve.n_risk, curve.surv))
+    return tuple(
+        ResolutionStep(int(day), *row) for day, *row in zip(days, n, still, *limits, strict=True)
+    )
 
 
 def _months(months: Sequence[Row]) -> tuple[tuple[date, ...], tuple[date, ...]]:
