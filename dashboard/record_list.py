@@ -21,6 +21,7 @@ from pipelines.recorded.entries import LONGEST_WHY, Entry, Record
 
 COLUMNS: Final = ("Recorded", "What", "Of", "At", "Day or value", "Why", "By", "State")
 WHAT: Final = {"rebase": "New limits", "note": "Note", "target": "Target"}
+STANDS: Final = "Stands"
 Row = tuple[str, ...]
 
 
@@ -38,6 +39,20 @@ def show(view: View, found: Record) -> None:
     ui.table(table)
     ui.download(table, "recorded")
     _withdraw(found, names)
+
+
+def standing(view: View) -> Table | None:
+    """What stands, for paper; None where nothing does. OutcomesError where it cannot be read."""
+    found, names = recording.kept(), filters.site_names(view.snapshot)
+    rows = [
+        _row(found, each, names)
+        for each in reversed(found.entries)
+        if each.kind != "withdrawn" and _state(found, each) == STANDS
+    ]
+    rows += [row for row in _by_hand(names) if row[-1].startswith(STANDS)]
+    if not rows:
+        return None
+    return Table("Targets, notes and new limits", COLUMNS[1:-1], tuple(r[1:-1] for r in rows))
 
 
 def _row(found: Record, entry: Entry, names: Mapping[str, str]) -> Row:
@@ -69,7 +84,7 @@ def _state(found: Record, entry: Entry) -> str:
         return f"Withdrawn by {gone.by}{when}: {gone.why}"
     if entry.kind == "target" and found.target_entries[entry.measures[0]] != entry:
         return "Replaced by a later one"
-    return "Stands"
+    return STANDS
 
 
 def _by_hand(names: Mapping[str, str]) -> Iterator[Row]:
@@ -79,7 +94,7 @@ def _by_hand(names: Mapping[str, str]) -> Iterator[Row]:
         yield (
             text.day(change.recorded), WHAT["rebase" if each.rebase else "note"],
             _of(each.measures), _sites(change.sites, names), text.day(change.on), change.reason,
-            change.by or text.NONE, f"Stands in {recording.BY_HAND}",
+            change.by or text.NONE, f"{STANDS} in {recording.BY_HAND}",
         )  # fmt: skip
     for name, value in _targets_by_hand().items():
         yield (
@@ -87,7 +102,7 @@ def _by_hand(names: Mapping[str, str]) -> Iterator[Row]:
             number(value, measure(name)), text.NONE, text.NONE,
             "Replaced by a recorded one"
             if name in recording.kept().target_entries
-            else "Stands in outcomes.toml",
+            else f"{STANDS} in outcomes.toml",
         )  # fmt: skip
 
 

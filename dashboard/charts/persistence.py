@@ -130,7 +130,7 @@ def by_month(
         months = [p.month.isoformat() for p in series.points]
         data.append(target_line(months, target, colours))
         goal = [note(
-            colours, f"target {text.percent(target)}", 1.0, target, xref="paper",
+            colours, f"target {target * 100:g}%", 1.0, target, xref="paper",
             xanchor="right", yanchor="bottom",
         )]  # fmt: skip
     spec: Spec = {
@@ -157,7 +157,7 @@ def by_month(
     table = Table(name, columns, lines)
     alt = _alt(ripe, young) + marks.alt(recorded)
     if target is not None:
-        alt += f" Target {text.percent(target)}."
+        alt += f" Target {target * 100:g}%."
     title = f"{name}: {_finding(ripe)}"
     return Chart(title, spec, alt, table, said=_SAID, recorded=tuple(recorded))
 

@@ -13,6 +13,8 @@ from dashboard import (
     drill,
     filters,
     mode,
+    record_list,
+    recording,
     sections,
     shared_figures,
     store,
@@ -24,6 +26,7 @@ from dashboard.charts import control, escalation, improvement, persistence, show
 from dashboard.charts.base import Chart, Table
 from dashboard.report import audit_reviews
 from dashboard.snapshots import Snapshot
+from pipelines.errors import OutcomesError
 from pipelines.measures.catalogue import measure
 from pipelines.measures.figures import number
 from pipelines.measures.filter import Filter
@@ -184,6 +187,7 @@ def _exact(view: ui.View) -> Iterator[Section]:
         "Data quality",
         (sections.table_of(view, sections.COMPLETENESS, "How much was recorded"), _checks(view)),
     )
+    yield from _recorded(view)
     names = dict.fromkeys(name for name, _, _ in SERIES)
     yield Section("How the figures are counted", tuple(_defined(name) for name in names))
 
@@ -277,6 +281,18 @@ def _changed(view: ui.View, before: Snapshot | None) -> Iterator[Block]:
         yield "No month of a headline figure was revised."
     else:
         yield revised
+
+
+def _recorded(view: ui.View) -> Iterator[Section]:
+    """What figures are held against and what was recorded at charts, where there is anything."""
+    title = "Targets and recorded changes"
+    try:
+        found = record_list.standing(view)
+    except OutcomesError as error:
+        yield Section(title, (f"These cannot be read now. {recording.told(error)}",))
+        return
+    if found is not None:
+        yield Section(title, (found,))
 
 
 def _checks(view: ui.View) -> Table:

@@ -1,7 +1,7 @@
 """Funnel plots: is a site further from the common figure than chance would take it?
 
 Never a league table: units keep the order in which they were given, and nothing here ranks them.
-A unit is compared with limits around the target for its own size; the target is the figure of all
+A unit is compared with limits around the centre for its own size; the target is the figure of all
 units together unless one is given, so each unit is part of what it is compared with.
 """
 
@@ -40,15 +40,15 @@ Limits = Literal["exact", "normal", "chi-square"]
 Verdict = Literal["well above", "above", "inside", "below", "well below", "too few", "no data"]
 
 METHODS: Final[dict[tuple[Kind, Limits], str]] = {
-    ("share", "exact"): "exact binomial limits around the target",
-    ("share", "normal"): "normal limits around the target (inverse Wilson, UKHSA)",
-    ("ratio", "exact"): "exact Poisson limits around the target",
+    ("share", "exact"): "exact binomial limits around the centre",
+    ("share", "normal"): "normal limits around the centre (inverse Wilson, UKHSA)",
+    ("ratio", "exact"): "exact Poisson limits around the centre",
     ("ratio", "chi-square"): "exact Poisson limits of the expected count, chi-square form",
 }
 WORDS: Final[dict[Verdict, str]] = {
     "well above": "Above the 99.8% limit: more than chance would give. Look for the reason.",
     "above": "Above the 95% limit, inside the 99.8% limit: worth a note, not an alert.",
-    "inside": "Inside the limits: no further from the target than chance would take it.",
+    "inside": "Inside the limits: no further from the centre than chance would take it.",
     "below": "Below the 95% limit, inside the 99.8% limit: worth a note, not an alert.",
     "well below": "Below the 99.8% limit: less than chance would give. Look for the reason.",
     "too few": "Too few to judge: shown, not compared.",

@@ -106,6 +106,13 @@ def test_a_target_shows_on_charts_cards_and_in_the_report(
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")
     heads = [[cell.value for cell in sheet[2]] for sheet in book if sheet.max_row > 1]
     assert any("Target" in row and "Centre" in row for row in heads)
+    cells = {cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
+    assert {"agreed with the board", "sooner", "'=cmd()"} <= cells
+    (own_home / FILE).write_text("not what it was\n")
+    told = [
+        b for s in content.report(store.published(), period("2025-10")).sections for b in s.blocks
+    ]
+    assert any("cannot be read now" in block for block in told if isinstance(block, str))
 
 
 def test_the_list_keeps_what_was_withdrawn_and_what_was_replaced(

@@ -169,9 +169,9 @@ def test_a_date_that_is_gone_or_of_another_version_is_told(
     ],
 )
 def test_a_decision_that_cannot_be_is_told(
-    own_home: Path, open_page: Opener, query: dict[str, Any], told: str
+    demo_home: Path, open_page: Opener, query: dict[str, Any], told: str
 ) -> None:
-    at = open_page(own_home, "what_if", **query)
+    at = open_page(demo_home, "what_if", **query)
     assert not at.exception
     said = words(at) + " ".join(each.value for each in at.error)
     assert told in said.replace("\\", "")
