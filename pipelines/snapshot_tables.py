@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import platform
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -63,16 +65,31 @@ def write_snapshot(
                 "update snap.site set name = ? where site_id = ?",
                 [entry.get("name", site_id), site_id],
             )
-        _write_run(con, ruleset)
-        _write_rules(con, ruleset)
-        keep_rules(con, ruleset)
-        _write_checks(con, checks)
-        _write_meta(con, path, home, ruleset)
+        with at_once(con):
+            _write_run(con, ruleset)
+            _write_rules(con, ruleset)
+            keep_rules(con, ruleset)
+            _write_checks(con, checks)
+            _write_meta(con, path, home, ruleset)
         _write_cases(con)
-        comment(con, "snap")
+        with at_once(con):
+            comment(con, "snap")
         con.execute("checkpoint snap")
     finally:
         con.execute("detach snap")
+
+
+@contextlib.contextmanager
+def at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What is done inside becomes durable once, at the end: many small rows and comments would
+    each wait for the disk."""
+    con.begin()
+    try:
+        yield
+    except BaseException:
+        con.rollback()
+        raise
+    con.commit()
 
 
 def _write_cases(con: duckdb.DuckDBPyConnection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,18 +19,26 @@ from tests import exports
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory, worker_id) -> Home:
-    """A home with the sample exports taken in: two snapshots, before and after the correction.
+    """A home with the sample exports taken in: two snapshots, before and after the correction."""
+    return _made_once(tmp_path_factory, worker_id, "demo", _demo)
 
-    The first worker that needs it builds it; each worker has a copy of its own.
-    """
+
+def _made_once(
+    folders: pytest.TempPathFactory,
+    worker_id: str,
+    name: str,
+    make: Callable[[Path], Home],
+) -> Home:
+    """A home that the first worker who needs it makes; each worker has a copy of its own."""
     if worker_id == "master":
-        return _demo(tmp_path_factory.mktemp("demo") / "home")
-    shared = tmp_path_factory.getbasetemp().parent / "demo"
+        return make(folders.mktemp(name) / "home")
+    shared = folders.getbasetemp().parent / name
     with FileLock(f"{shared}.lock"):
         if not shared.exists():
-            _demo(shared.with_name("demo-unfinished"))
-            shared.with_name("demo-unfinished").rename(shared)
-    own = Path(shutil.copytree(shared, tmp_path_factory.mktemp("demo") / "home"))
+            unfinished = shared.with_name(f"{name}-unfinished")
+            make(unfinished)
+            unfinished.rename(shared)
+    own = Path(shutil.copytree(shared, folders.mktemp(name) / "home"))
     return Home.open(own)
 
 
@@ -47,9 +56,13 @@ def _demo(root: Path) -> Home:
 
 
 @pytest.fixture(scope="session")
-def worked_home(tmp_path_factory) -> Home:
+def worked_home(tmp_path_factory, worker_id) -> Home:
     """A small home: the worked cases as exports, taken in and published. Not to be changed."""
-    home = exports.worked_home(tmp_path_factory.mktemp("worked") / "home")
+    return _made_once(tmp_path_factory, worker_id, "worked", _worked)
+
+
+def _worked(root: Path) -> Home:
+    home = exports.worked_home(root)
     build(home)
     return home
 
