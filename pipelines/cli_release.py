@@ -71,6 +71,7 @@ def _told(made: releases.Released) -> dict[str, Any]:
                 "withheld": {cut or "time": n for cut, n in _withheld(frozen).items()},
             }
             for family, frozen in made.families.items()
+            if not family[0].startswith(releases.PEOPLE)
         ],
     }
 
@@ -87,6 +88,8 @@ def _print(made: releases.Released) -> None:
         box=SIMPLE, padding=(0, 1, 0, 0),
     )  # fmt: skip
     for family, frozen in made.families.items():
+        if family[0].startswith(releases.PEOPLE):
+            continue
         lines, withheld = frozen.hidden, _withheld(frozen)
         every = sum(map(len, lines.values()))
         table.add_row(

@@ -24,10 +24,10 @@ import duckdb
 from pipelines import journal
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
-from pipelines.measures.disclosure.families import FAMILIES
+from pipelines.measures.disclosure.families import FAMILIES, group_of
 from pipelines.measures.disclosure.release import TIME_ALONE, Frozen
 from pipelines.measures.disclosure.rules import Rules
-from pipelines.measures.release_counts import CUTS, extended
+from pipelines.measures.release_counts import CUTS, Key, extended
 from pipelines.snapshot import SnapshotInfo
 
 FOLDER: Final = "releases"
@@ -38,7 +38,8 @@ RESTORE: Final = (
     "home. Until then no figure is shared: without the record of what was shared before, small "
     "numbers could be worked out from two publications."
 )
-Key = tuple[str, ...]
+PEOPLE: Final = "people: "
+"""Marks the account of how many people a group of families is of."""
 
 
 class NotReleased(OutcomesError):
@@ -133,14 +134,14 @@ def make(
         data_to = dt.date.fromisoformat(meta.get("data_to_earliest") or meta["data_to"])
         last = min(data_to, plan.until or data_to)
         after = dict(known)
-        for family in plan.families:
-            if family not in known and _member_elsewhere(family, known):
-                continue  # its people were counted with others: to begin anew would give both
-            was = known.get(family, Frozen())
-            cuts = [cut for cut in was.counts if cut != TIME_ALONE] or plan.cuts
-            grown = extended(con, family, was, last, plan.rules, cuts)
-            if grown.months:
-                after[family] = grown
+        for group, families in _groups(plan.families, known).items():
+            whole = (f"{PEOPLE}{group}",)
+            people = known.get(whole, Frozen())
+            cuts = [cut for cut in people.counts if cut != TIME_ALONE] or plan.cuts
+            was = {family: known.get(family, Frozen()) for family in families}
+            grown, people = extended(con, was, people, last, plan.rules, cuts)
+            if people.months:
+                after |= {whole: people, **grown}
         record = _record(before, after, info, meta)
         if not record["families"]:
             return None
@@ -150,8 +151,14 @@ def make(
         return _read(home)
 
 
-def _member_elsewhere(family: Key, known: dict[Key, Frozen]) -> bool:
-    return any(set(family) & set(other) for other in known)
+def _groups(families: tuple[Key, ...], known: dict[Key, Frozen]) -> dict[str, list[Key]]:
+    """Families by the people that they count, without those whose measures were released
+    otherwise: their people were counted with others, and to begin anew would give both."""
+    found: dict[str, list[Key]] = {}
+    for family in families:
+        if family in known or not any(set(family) & set(other) for other in known):
+            found.setdefault(group_of(family), []).append(family)
+    return found
 
 
 def _record(

@@ -1,9 +1,9 @@
-"""What a snapshot adds to the releases: a family's new months, whole and settled, with counts."""
+"""What a snapshot adds to the releases: new months, whole and settled, with their counts."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import duckdb
@@ -18,42 +18,71 @@ from pipelines.measures.disclosure.rules import Rules
 from pipelines.measures.monthly import months_between
 from pipelines.measures.table import DIMENSIONS
 
+Key = tuple[str, ...]
 CUTS: Final = tuple(name for name in DIMENSIONS if name != TIME)
 """Dimensions that shared figures are cut by, one at a time beside time."""
 
 
 def extended(
     cur: duckdb.DuckDBPyConnection,
-    family: tuple[str, ...],
-    before: Frozen,
+    before: Mapping[Key, Frozen],
+    people: Frozen,
     data_to: dt.date,
     rules: Rules,
     cuts: Sequence[str] = CUTS,
-) -> Frozen:
-    """`before` with every month after it that is over on `data_to` and can change no more.
+) -> tuple[dict[Key, Frozen], Frozen]:
+    """The families of a group, and its people, with every month that is new, over and settled.
 
-    Months follow each other: the first one that can still change ends the row, and so does the
-    last one of which there is a case. `before` itself where there is none.
+    `before` has what was released of each family, `people` of their number. A month is settled
+    when no case of any of the families can change by itself; months follow each other, so that the
+    first one that can ends the row, and so does the last one of which there is a case.
     """
-    entries = [measure(name) for name in family]
-    rows = jointly(cur, entries, (TIME,))
-    alone = counted(rows, cut=False)
-    months = _new_months(alone, still_changing(rows), before.months, data_to)
+    alone: dict[Key, Counts] = {}
+    changing: set[str] = set()
+    for family in before:
+        rows = jointly(cur, [measure(name) for name in family], (TIME,))
+        alone[family] = counted(rows, cut=False)
+        changing |= still_changing(rows)
+    there = sorted({month for counts in alone.values() for month, _ in counts})
+    months = _new_months(there, changing, people.months, data_to)
     if not months:
-        return before
+        return dict(before), people
+    new = {family: _by_cut(cur, family, alone[family], people, months, cuts) for family in before}
+    grown = extend(people, months, _numbers(next(iter(new.values()))), rules)
+    return {
+        family: extend(was, months, new[family], rules, grown) for family, was in before.items()
+    }, grown
+
+
+def _by_cut(
+    cur: duckdb.DuckDBPyConnection,
+    family: Key,
+    alone: Counts,
+    people: Frozen,
+    months: tuple[str, ...],
+    cuts: Sequence[str],
+) -> dict[str, Counts]:
     counts = {TIME_ALONE: with_empty(alone, months, (None,))}
     for cut in cuts:
-        found = counted(jointly(cur, entries, (TIME, cut)), cut=True)
-        known = {value for _, value in before.counts.get(cut, ())}
+        rows = jointly(cur, [measure(name) for name in family], (TIME, cut))
+        found = counted(rows, cut=True)
+        known = {value for _, value in people.counts.get(cut, ())}
         known |= {value for month, value in found if month in months}
         counts[cut] = with_empty(found, months, sorted(known, key=str))
-    return extend(before, months, counts, rules)
+    return counts
+
+
+def _numbers(counts: Mapping[str, Counts]) -> dict[str, Counts]:
+    """How many people there are in each cell, whatever a family makes of them."""
+    return {
+        cut: {at: {"people": sum(kinds.values())} for at, kinds in found.items()}
+        for cut, found in counts.items()
+    }
 
 
 def _new_months(
-    alone: Counts, changing: set[str], before: tuple[str, ...], data_to: dt.date
+    there: Sequence[str], changing: set[str], before: tuple[str, ...], data_to: dt.date
 ) -> tuple[str, ...]:
-    there = sorted(month for month, _ in alone)
     if not there:
         return ()
     first = before[-1] if before else there[0]

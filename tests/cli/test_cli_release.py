@@ -201,7 +201,7 @@ def test_what_the_corrected_data_changed_in_released_months_stays_out(three_time
     late = {at for at in {*old, *new} if at[0] <= "2026-03" and old.get(at) != new.get(at)}
     assert late
     found = releases.released(three_times)
-    (frozen,) = found.families.values()
+    frozen = found.families[FAMILY]
     for month, site, states in late:
         kept = frozen.counts["site"][month, site].get(states, 0)
         assert kept == old.get((month, site, states), 0)

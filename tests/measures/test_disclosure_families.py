@@ -17,8 +17,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from pipelines import releases
 from pipelines.measures.case_query import jointly
 from pipelines.measures.catalogue import catalogue, measure
-from pipelines.measures.disclosure.counts import told
-from pipelines.measures.disclosure.families import FAMILIES, INSTEAD, family_of, why_not
+from pipelines.measures.disclosure.counts import counted, told
+from pipelines.measures.disclosure.families import FAMILIES, GROUPS, INSTEAD, family_of, why_not
 from pipelines.measures.disclosure.lattice import lattice
 from pipelines.measures.filter import Filter
 from pipelines.measures.shared_tables import evaluate_for, shared_table
@@ -131,6 +131,18 @@ def test_families_are_of_one_file_of_cases_and_no_measure_is_in_two():
             assert family_of(entry.id) == family
     assert set(INSTEAD) < set(catalogue()) and set(INSTEAD.values()) <= set(members)
     assert family_of("agreement_late") == ()
+
+
+def test_families_of_a_group_are_of_the_same_people(demo_snapshot):
+    """By month and site, those left out included."""
+    for name, families in GROUPS.items():
+        numbers = []
+        for family in families:
+            rows = jointly(demo_snapshot, [measure(each) for each in family], ("month", "site"))
+            own = {at: sum(kinds.values()) for at, kinds in counted(rows, cut=True).items()}
+            numbers.append(own)
+        assert all(own == numbers[0] for own in numbers), name
+        assert sum(numbers[0].values()) > 300
 
 
 def test_every_measure_is_shared_or_says_why_it_is_not():

@@ -180,3 +180,47 @@ def test_where_earlier_lines_leave_no_room_nothing_new_is_shown():
         line: h for line, h in new.hidden[TIME_ALONE].items() if line not in bad.hidden[TIME_ALONE]
     }
     assert added and all(added.values())
+
+
+def split(counts, seed):
+    """The same people as two kinds drawn anew: what another family makes of them."""
+    r = random.Random(seed)
+    found = {}
+    for at, kinds in counts.items():
+        n = sum(kinds.values())
+        hit = sum(r.random() < 0.3 for _ in range(n))
+        found[at] = {"hit": hit, "not": n - hit}
+    return found
+
+
+def families(seed, joined):
+    """(people by cell, lines of two families of the same people as released together, lines whose
+    number of people has to be withheld)."""
+    first = drawn(seed)
+    people = {at: {"hit": sum(kinds.values())} for at, kinds in first.items()}
+    whole = released(people, (7,))[0]
+    tables = []
+    for counts in (first, split(first, seed)):
+        new = {TIME_ALONE: alone(counts), "site": counts}
+        made = extend(Frozen(), tuple(MONTHS), new, Rules(), whole if joined else None)
+        tables += [made.hidden[TIME_ALONE], made.hidden["site"]]
+    small = {line for lines in whole.hidden.values() for line, hidden in lines.items() if hidden}
+    return people, tables, small
+
+
+def narrow_numbers(people, tables, small):
+    found = attack({at: {**kinds, "not": 0} for at, kinds in people.items()}, tables)
+    told = {line for table in tables for line, hidden in table.items() if not hidden} & small
+    return (
+        told
+        | narrow({at: v for at, v in found.items() if at[1] == "hit" and at[0] in small}).keys()
+    )
+
+
+def test_families_of_the_same_people_give_no_number_of_people_away():
+    """Each shows, where it shows a line, how many people there are, those left out included."""
+    broken = 0
+    for seed in range(8):
+        assert not narrow_numbers(*families(seed, joined=True))
+        broken += bool(narrow_numbers(*families(seed, joined=False)))
+    assert broken

@@ -13,34 +13,43 @@ from typing import Final
 
 from pipelines.measures.catalogue import Measure
 
-FAMILIES: Final = (
-    ("escalation_confirmed", "escalation_not_ruled_out"),
-    ("screen_complete_first",),
-    ("escalation_recorded",),
-    ("improvement_two_scores",),
-    (
-        "persistence_share_8_weeks",
-        "persistence_best_case",
-        "persistence_worst_case",
-        "persistence_status_known",
+GROUPS: Final = {
+    "episodes": (
+        ("escalation_confirmed", "escalation_not_ruled_out"),
+        ("screen_complete_first",),
+        ("escalation_recorded",),
+        ("improvement_two_scores",),
+        (
+            "persistence_share_8_weeks",
+            "persistence_best_case",
+            "persistence_worst_case",
+            "persistence_status_known",
+        ),
+        ("no_review_around_8_weeks",),
+        ("help_4_due",),
+        ("safety_known",),
+        ("agreement", "not_judged"),
+        ("recurrence",),
+        ("diary_kept",),
+        ("msk_hq_gain", "msk_hq_paired"),
+        ("global_change_better", "global_change_recorded"),
     ),
-    ("no_review_around_8_weeks",),
-    ("help_4_due",),
-    ("safety_known",),
-    ("agreement", "not_judged"),
-    ("red_flags_not_in_time_share",),
-    ("over_referral",),
-    ("screen_completeness", "screened_again"),
-    ("ces_asked",),
-    ("leaflet_given",),
-    ("did_not_attend", "cancelled"),
-    ("recurrence",),
-    ("back_within_12_weeks",),
-    ("diary_kept",),
-    ("msk_hq_gain", "msk_hq_paired"),
-    ("global_change_better", "global_change_recorded"),
-)
-"""Each of one file of cases, without parts, told as so many out of so many."""
+    "contacts": (
+        ("screen_completeness", "screened_again"),
+        ("ces_asked",),
+        ("leaflet_given",),
+    ),
+    "appointments": (("did_not_attend", "cancelled"),),
+    "red flags": (("red_flags_not_in_time_share",),),
+    "referrals": (("over_referral",),),
+}
+"""Families by the people (or contacts) that they count, those left out included.
+
+Each family is of one file of cases, without parts, told as so many out of so many. The months of a
+group are released together, since otherwise its families would tell of the same people as they were
+known on different days; a line whose number of people has to be withheld is so in all of them.
+"""
+FAMILIES: Final = tuple(family for families in GROUPS.values() for family in families)
 
 SUBTRACTED: Final = "not shared, since it can be subtracted from {}"
 INSTEAD: Final = {
@@ -72,6 +81,7 @@ INSTEAD: Final = {
     "red_flags_not_in_time": "red_flags_not_in_time_share",
     "global_change": "global_change_better",
     "safety_netted": "leaflet_given",
+    "back_within_12_weeks": "recurrence",
 }
 """Measure -> the one that is shared in its place. Deciding them together would withhold nearly
 every month of both; so the one that people ask for is shown, and the other inside the service."""
@@ -96,6 +106,11 @@ def why_not(entry: Measure) -> str | None:
     if entry.stock:
         return STOCK
     return FINE if entry.kind in COUNTS else CURVE
+
+
+def group_of(family: tuple[str, ...]) -> str:
+    """The group that a family belongs to; its first measure for one of no group."""
+    return next((name for name, families in GROUPS.items() if family in families), family[0])
 
 
 def family_of(name: str) -> tuple[str, ...]:

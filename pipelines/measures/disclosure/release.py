@@ -48,12 +48,17 @@ class Frozen:
 
 
 def extend(
-    before: Frozen, months: tuple[str, ...], counts: Mapping[str, Counts], rules: Rules
+    before: Frozen,
+    months: tuple[str, ...],
+    counts: Mapping[str, Counts],
+    rules: Rules,
+    people: Frozen | None = None,
 ) -> Frozen:
     """`before` with `months`, which follow upon its own and whose `counts` are given by cut.
 
-    Lines of `before` stay shown or hidden as they are. Where what was shown leaves no room for any
-    new line, every new one is withheld.
+    What is withheld of the `people` of its group is withheld here too. Lines of `before` stay shown
+    or hidden as they are. Where what was shown leaves no room for any new line, every new one is
+    withheld.
     """
     merged = {cut: {**before.counts.get(cut, {}), **new} for cut, new in counts.items()}
     every = (*before.months, *months)
@@ -64,7 +69,9 @@ def extend(
         for cut in sorted(merged):  # time alone comes first: ""
             table = _table(spans, merged[cut])
             time = None if cut == TIME_ALONE else hidden[TIME_ALONE]
-            hidden[cut], kept = _decide(table, before.hidden.get(cut, {}), time, rules, silent)
+            least = {line for line, h in people.hidden[cut].items() if h} if people else set()
+            old = before.hidden.get(cut, {})
+            hidden[cut], kept = _decide(table, old, time, least, rules, silent)
             whole &= kept
         if whole:
             break
@@ -127,13 +134,14 @@ def _decide(
     table: _Table,
     old: Mapping[Node, bool],
     time: Mapping[Node, bool] | None,
+    least: set[Node],
     rules: Rules,
     silent: bool,
 ) -> tuple[Flags, bool]:
     """(which lines are hidden, whether all of these are protected).
 
     `old` lines stay as they are, and so do those of `time` where a cut is decided. Lines of the
-    same cells are one line. `silent`: every line that is new is hidden.
+    same cells are one line. `least` are hidden, and with `silent` every line that is new.
     """
     one, same = np.unique(table.members, axis=0, return_inverse=True)
     same = same.reshape(-1)
@@ -150,7 +158,8 @@ def _decide(
         if told is not None:
             fixed[line] = True
             shown[line] |= not told
-        hidden[line] |= silent or bool(small[line]) or bool(time and time[span, None])
+        hidden[line] |= silent or node in least or bool(small[line])
+        hidden[line] |= bool(time and time[span, None])
     hidden[fixed] = ~shown[fixed]
     kept = True
     if rules.secondary and not silent:
