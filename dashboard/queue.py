@@ -11,7 +11,6 @@ from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.reviews.findings import FINDINGS
 from pipelines.reviews.standing import STATES
-from pipelines.reviews.store import SECOND
 
 MOST: Final = 500
 CHOSEN: Final = "chosen_in_queue"
@@ -76,11 +75,7 @@ def show(view: View) -> None:
         back.remember("audit", ids, at, cases=[row["case_key"] for row in found])
         st.switch_page(
             episode_list.PAGE,
-            query_params={
-                "episode": ids[at],
-                "case": found[at]["case_key"],
-                **({reviews.SECOND_READER: "true"} if reviews.reading() == SECOND else {}),
-            },
+            query_params={"episode": ids[at], "case": found[at]["case_key"]},
         )
 
 
