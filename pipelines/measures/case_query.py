@@ -49,10 +49,10 @@ COLUMNS_OF_KIND: Final = {
 }
 """What each kind of measure reads of a case, besides reason and part."""
 
-TIMES: Final = frozenset(
-    kind for kind, group in GROUPS.items() if group in ("times", "ranges", "intervals")
+BUNDLED: Final = frozenset(
+    kind for kind, group in GROUPS.items() if group in ("times", "ranges", "intervals", "values")
 )
-"""Kinds whose cases have days: their estimators read columns and not rows."""
+"""Kinds whose cases have days or values: their estimators read columns and not rows."""
 
 KEPT: Final = (
     "audit",
@@ -160,10 +160,10 @@ def _column(measure: Measure, column: str) -> str:
 def bundled(
     cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
 ) -> list[Row]:
-    """As `grouped`; but of cases with times, where counts in memory tell them, a row per part and
+    """As `grouped`; but of kinds of BUNDLED, where counts in memory tell them, a row per part and
     reason that has them as `coded.numbers` reads them: there can be tens of thousands."""
     cut = dimensions(by)
-    if measure.kind in TIMES:
+    if measure.kind in BUNDLED:
         sums = _held(cur, measure, flt, cut)
         if sums is not None:
             return sums.bundles(len(cut) + 2)

@@ -27,7 +27,7 @@ DENSE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`values[codes[i]]` is the value of row i; `floats` the values if they are whole numbers."""
+    """`values[codes[i]]` is the value of row i; `floats` the values if they are numbers."""
 
     codes: Codes
     values: tuple[Any, ...]
@@ -126,12 +126,12 @@ class Sums:
         return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """A column of whole numbers or truth values, NaN where it is not known; or `n`."""
+        """A column of numbers or truth values, NaN where it is not known; or `n`."""
         if name == "n":
             return self.n.astype(np.float64)
         column = self.columns[name]
         if column.floats is None:
-            raise TypeError(f"{name} is no column of whole numbers")
+            raise TypeError(f"{name} is no column of numbers")
         found: NDArray[np.float64] = column.floats[column.codes]
         return found
 
@@ -251,7 +251,7 @@ def _coded(raw: Any, kind: str) -> Column:
     filled = np.full(len(values), len(distinct), np.int64)
     filled[~missing] = codes
     floats = None
-    if there.dtype.kind in "iub":
+    if there.dtype.kind in "iub" or (there.dtype.kind == "f" and not np.isnan(there).any()):
         floats = np.array([*distinct, math.nan], np.float64)
     return Column(_small(filled, len(distinct) + 1), (*distinct, None), floats)
 

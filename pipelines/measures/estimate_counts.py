@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from pipelines.measures.agreement import kappa_limits, weighted_kappa
 from pipelines.measures.catalogue import Measure
+from pipelines.measures.coded import CASES, numbers
 from pipelines.measures.order_statistics import quantile
 from pipelines.measures.proportion import share
 from pipelines.measures.query import Row
@@ -37,8 +41,15 @@ def count_result(entry: Measure, counted: list[Row], left_out: Exclusions) -> Sh
 
 def quantile_result(entry: Measure, counted: list[Row], left_out: Exclusions) -> Shown:
     """The quantile named by `at` (0.5 = median) of a value, with limits from order statistics."""
-    values = [(float(row["value"]), int(row["n"])) for row in counted if row["value"] is not None]
-    return quantile(entry.id, values, entry.at[0], left_out, unit=entry.unit)
+    pairs: ArrayLike = [
+        (float(row["value"]), int(row["n"]))
+        for row in counted
+        if CASES not in row and row["value"] is not None
+    ]
+    if any(CASES in row for row in counted):
+        held = np.column_stack((numbers(counted, "value"), numbers(counted, "n")))
+        pairs = held[~np.isnan(held[:, 0])]
+    return quantile(entry.id, pairs, entry.at[0], left_out, unit=entry.unit)
 
 
 def same_level_result(entry: Measure, counted: list[Row], left_out: Exclusions) -> Shown:

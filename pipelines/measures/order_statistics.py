@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pipelines.measures.distributions import binomial
 from pipelines.measures.proportion import normal_quantile
@@ -41,7 +41,7 @@ def _ranks(n: int, q: float, confidence: float) -> tuple[int | None, int | None]
 
 def quantile(
     measure: str,
-    values: Sequence[tuple[float, int]],
+    values: ArrayLike,
     q: float,
     exclusions: Exclusions = (),
     *,
@@ -50,26 +50,25 @@ def quantile(
 ) -> Result:
     """The q-quantile of values given with their counts: the smallest with at least q below or at.
 
+    `values` are pairs (value, count), shape (k, 2).
     Not shown below 8 values. A limit is None where too few values lie on that side.
     """
     if not 0.0 < q < 1.0:
         raise MeasureError(f"{measure}: a quantile lies between 0 and 1, both excluded: {q}")
     normal_quantile(confidence)
-    ordered = sorted((v, n) for v, n in values if n)
-    total = sum(n for _, n in ordered)
-    if any(not math.isfinite(v) for v, _ in ordered):
+    pairs = np.array(values, np.float64).reshape(-1, 2)
+    pairs = pairs[pairs[:, 1] > 0]
+    pairs = pairs[np.argsort(pairs[:, 0], kind="stable")]
+    passed = np.cumsum(pairs[:, 1])
+    total = int(passed[-1]) if len(passed) else 0
+    if not bool(np.isfinite(pairs[:, 0]).all()):
         raise MeasureError(f"{measure}: a value is not a finite number")
     if total < MIN_N:
         reason = f"Not shown: {total} values; a quantile needs at least {MIN_N}."
         return NotEstimable(reason, measure, total, exclusions)
 
     def at(rank: int) -> float:
-        passed = 0
-        for value, n in ordered:
-            passed += n
-            if passed >= rank:
-                return value
-        raise AssertionError("rank beyond the values")
+        return float(pairs[np.searchsorted(passed, rank), 0])
 
     low, high = _ranks(total, q, confidence)
     # the product q * total can exceed a whole number by a last bit

@@ -143,7 +143,7 @@ def test_every_measure_is_counted_by_month_and_site(demo_snapshot, held, name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, entry in catalogue().items() if entry.kind in case_query.TIMES]
+    "name", [name for name, entry in catalogue().items() if entry.kind in case_query.BUNDLED]
 )
 def test_estimates_from_memory_are_those_from_the_engine(demo_snapshot, held, name):
     entry = measure(name)
