@@ -224,3 +224,65 @@ def test_families_of_the_same_people_give_no_number_of_people_away():
         assert not narrow_numbers(*families(seed, joined=True))
         broken += bool(narrow_numbers(*families(seed, joined=False)))
     assert broken
+
+
+def attack_beside(counts, made, whole):
+    """The values that withheld counts may have where the others tell how many people there are.
+
+    Unknowns are both kinds at once; every line that `whole` shows is an equation for their sum.
+    """
+    months, cells = sorted({m for m, _ in counts}), sorted(counts)
+    kinds = ("hit", "not")
+    truth = np.array([counts[c].get(kind, 0) for kind in kinds for c in cells])
+
+    def row(line, which):
+        held = inside(line, months)
+        own = [float(m in held and line[1] in (None, v)) for m, v in cells]
+        return np.concatenate([np.array(own) * (kind in which) for kind in kinds])
+
+    rows, asked = [], []
+    for cut in (TIME_ALONE, "site"):
+        for line, withheld in made.hidden[cut].items():
+            if not whole.hidden[cut][line]:
+                rows.append(row(line, kinds))
+                if withheld:
+                    asked += [row(line, (kind,)) for kind in kinds]
+            if not withheld:
+                rows += [row(line, (kind,)) for kind in kinds]
+    a = np.unique(rows, axis=0)
+    known = [LinearConstraint(a, a @ truth, a @ truth)]
+    found = []
+    for own in asked:
+        low, high = (
+            round(s * milp(s * own, constraints=known, bounds=Bounds(0, truth.sum() + 50),
+                           integrality=np.ones(len(truth))).fun)
+            for s in (1, -1)
+        )  # fmt: skip
+        found.append((low, high))
+    return found
+
+
+def beside_each_other(seed, joined):
+    """How many withheld counts of a family have fewer than 8 values beside another, and of how
+    many."""
+    counts = drawn(seed)
+    people = {at: {"people": sum(kinds.values())} for at, kinds in counts.items()}
+    whole = released(people, (4, 3))[-1]
+    made = released(counts, (4, 3))[-1]
+    if joined:
+        made = Frozen()
+        for months in (tuple(MONTHS[:4]), tuple(MONTHS[4:])):
+            new = {TIME_ALONE: of(alone(counts), months), "site": of(counts, months)}
+            made = extend(made, months, new, Rules(), released(people, (4, 3))[bool(made.months)])
+    found = attack_beside(counts, made, whole)
+    return sum(high - low + 1 < 8 and high > 0 for low, high in found), len(found)
+
+
+def test_a_family_is_protected_where_another_tells_how_many_people_there_are():
+    alone_, joined, of_all = 0, 0, 0
+    for seed in (9, 11, 13, 17):
+        alone_ += beside_each_other(seed, joined=False)[0]
+        narrow_, every = beside_each_other(seed, joined=True)
+        joined, of_all = joined + narrow_, of_all + every
+    assert alone_ and of_all > 50
+    assert not joined, (joined, of_all)

@@ -16,7 +16,7 @@ import numpy as np
 
 from pipelines.measures.disclosure.grid import Bools, Counts, Ints, Node, quarter
 from pipelines.measures.disclosure.rules import Rules
-from pipelines.measures.disclosure.suppress import protected
+from pipelines.measures.disclosure.suppress import beside, protected
 
 UP_TO: Final = ".."
 """Marks the span of everything up to a month."""
@@ -69,9 +69,9 @@ def extend(
         for cut in sorted(merged):  # time alone comes first: ""
             table = _table(spans, merged[cut])
             time = None if cut == TIME_ALONE else hidden[TIME_ALONE]
-            least = {line for line, h in people.hidden[cut].items() if h} if people else set()
+            known = people.hidden[cut] if people else {}
             old = before.hidden.get(cut, {})
-            hidden[cut], kept = _decide(table, old, time, least, rules, silent)
+            hidden[cut], kept = _decide(table, old, time, known, rules, silent)
             whole &= kept
         if whole:
             break
@@ -134,35 +134,39 @@ def _decide(
     table: _Table,
     old: Mapping[Node, bool],
     time: Mapping[Node, bool] | None,
-    least: set[Node],
+    people: Mapping[Node, bool],
     rules: Rules,
     silent: bool,
 ) -> tuple[Flags, bool]:
     """(which lines are hidden, whether all of these are protected).
 
     `old` lines stay as they are, and so do those of `time` where a cut is decided. Lines of the
-    same cells are one line. `least` are hidden, and with `silent` every line that is new.
+    same cells are one line. What `people` withhold is hidden, and with `silent` every line that is
+    new; of their other lines it is known how many people there are.
     """
     one, same = np.unique(table.members, axis=0, return_inverse=True)
     same = same.reshape(-1)
     hidden: Bools = np.zeros(len(one), dtype=np.bool_)
-    fixed, settled, shown = hidden.copy(), hidden.copy(), hidden.copy()
+    fixed, settled, shown, told = (hidden.copy() for _ in range(4))
     counts = one @ table.cells
     small: Bools = np.asarray(((counts > 0) & (counts < rules.threshold)).any(axis=1))
     for node, line in zip(table.nodes, same, strict=True):
         span, value = node
-        told = old.get(node)
+        was = old.get(node)
         if time is not None and value is None:
-            told = time[node]
+            was = time[node]
             settled[line] = True
-        if told is not None:
+        if was is not None:
             fixed[line] = True
-            shown[line] |= not told
-        hidden[line] |= silent or node in least or bool(small[line])
+            shown[line] |= not was
+        told[line] |= people.get(node) is False
+        hidden[line] |= silent or people.get(node, False) or bool(small[line])
         hidden[line] |= bool(time and time[span, None])
     hidden[fixed] = ~shown[fixed]
     kept = True
     if rules.secondary and not silent:
+        if people:
+            hidden = beside(one, table.cells, hidden, fixed, settled, told, rules)
         hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
     return _flags(table.nodes, same, hidden), kept
 

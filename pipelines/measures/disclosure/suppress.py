@@ -58,18 +58,19 @@ def protected(
         return hidden, True
     cost = np.where(fixed, NEVER, 1.0 + (members @ cells).sum(axis=1))
     known = Equations(members, hidden)
-    for reader in readers(members, cells):
-        # Hiding more only widens: what one kind has proven stays proven.
-        rounds = ROUNDS[0]
-        while (line := weak(reader, hidden, settled, rules.width, known, rounds)) is not None:
-            rounds = ROUNDS[1]
-            more = cheapest(reader, hidden, line, rules.width, cost) & ~fixed
-            if not (more & ~hidden).any():
-                more = ~fixed
-            if not (more & ~hidden).any():
-                return hidden, False
-            hidden = hidden | more
-            known = Equations(members, hidden)
+    every, rounds, settling = readers(members, cells), ROUNDS[0], True
+    while settling:  # a line that is hidden for one kind's sake has to be protected for each
+        settling = False
+        for reader in every:
+            # Hiding more only widens: what one kind has proven stays proven.
+            while (line := weak(reader, hidden, settled, rules.width, known, rounds)) is not None:
+                more = cheapest(reader, hidden, line, rules.width, cost) & ~fixed & ~hidden
+                more = more if more.any() else ~fixed & ~hidden
+                if not more.any():
+                    return hidden, False
+                hidden, settling = hidden | more, True
+                known = Equations(members, hidden)
+        rounds = ROUNDS[1]
     return hidden, True
 
 
@@ -81,3 +82,41 @@ def readers(members: Ints, cells: Ints) -> list[Reader]:
         Reader(members, column, np.full(len(column), int(column.sum()) + ROOM))
         for column in cells.T
     ]
+
+
+def beside(
+    members: Ints, cells: Ints, hidden: Bools, fixed: Bools, settled: Bools, told: Bools,
+    rules: Rules,
+) -> Bools:  # fmt: skip
+    """More lines to hide, so that kinds stay protected where others tell how many people there are.
+
+    `told` lines: their number of people, all kinds together, is known. Each kind is exchanged with
+    the most frequent other one, so that these numbers stay: the unknowns are both kinds at once. A
+    line that nothing can protect so (its people are of too few kinds) is left as it is.
+    """
+    from pipelines.measures.disclosure.attack import ROOM, ROUNDS, Equations, Reader, cheapest, weak
+
+    lines, wide = members.shape[0], cells.shape[1]
+    none = np.zeros_like(members)
+    both = np.block([[members, none], [none, members], [members[told], members[told]]])
+    rest = np.ones(int(told.sum()), dtype=np.bool_)
+    still = np.concatenate([fixed, fixed, rest])
+    for kind in range(wide if wide > 1 else 0):
+        sums = cells.sum(axis=0)
+        other = max((k for k in range(wide) if k != kind), key=lambda k: int(sums[k]))
+        pair = np.concatenate([cells[:, kind], cells[:, other]])
+        reader = Reader(both, pair, np.full(len(pair), int(pair.sum()) + ROOM))
+        cost = np.where(still, NEVER, 1.0 + both @ pair)
+        excused = np.concatenate([settled | ~told, np.ones(lines, dtype=np.bool_), rest])
+        rounds = ROUNDS[0]
+        while True:
+            now = np.concatenate([hidden, hidden, ~rest])
+            line = weak(reader, now, excused, rules.width, Equations(both, now), rounds)
+            if line is None:
+                break
+            rounds = ROUNDS[1]
+            found = cheapest(reader, now, line, rules.width, cost)
+            more = (found[:lines] | found[lines : 2 * lines]) & ~fixed & ~hidden
+            excused[line] |= not more.any()
+            hidden = hidden | more
+    return hidden
