@@ -15,6 +15,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from dashboard.at_once import send_at_once
 from dashboard.middleware import LOOPBACK_HOSTS, CompressedAssets, EarlyCharts, SecurityHeaders
 
 SWITCH: Final = 0.0005
@@ -46,6 +47,7 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     # Sending a message lets go of the interpreter twice. To get it back while another reader's
     # script is running takes up to this long, and a page is a hundred messages.
     sys.setswitchinterval(SWITCH)
+    send_at_once()
     yield
 
 

@@ -17,7 +17,7 @@ import pytest
 import streamlit
 from streamlit import config
 
-from dashboard import launch, middleware, theme
+from dashboard import at_once, launch, middleware, theme
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -211,3 +211,28 @@ def test_hashes_follow_the_page(tmp_path: Path) -> None:
     digest = base64.b64encode(hashlib.sha256(b"\n  a = 1\n").digest()).decode()
     assert middleware.inline_script_hashes(page) == (f"'sha256-{digest}'",)
     assert len(middleware.inline_script_hashes()) >= 1
+
+
+def test_connections_that_come_in_send_at_once() -> None:
+    def waits(own: socket.socket) -> bool:
+        return not own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    with socket.socket() as listening, socket.socket() as client, socket.socket() as other:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        assert waits(listening)
+        assert at_once.send_at_once() >= 1
+        client.connect(listening.getsockname())
+        accepted, _ = listening.accept()
+        with accepted:
+            assert not waits(accepted)
+            assert waits(client) and waits(other)
+            client.sendall(b"heard")
+            assert accepted.recv(5) == b"heard"
+
+
+def test_where_open_files_are_not_listed_nothing_is_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(at_once, "OPEN_FILES", tmp_path / "none")
+    assert at_once.send_at_once() == 0
