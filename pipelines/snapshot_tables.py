@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.checks.run import Check
 from pipelines.home import Home
+from pipelines.measures.case_pairs import keep_pairs
 from pipelines.measures.case_query import keep_cases
 from pipelines.reviews.kept import keep_audit_cases
 from pipelines.rules_kept import keep_rules
@@ -99,6 +100,7 @@ def _write_cases(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("use snap")
     try:
         keep_cases(con)
+        keep_pairs(con)
         keep_audit_cases(con)
     finally:
         con.execute(f'use "{own}"')

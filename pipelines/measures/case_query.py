@@ -104,15 +104,15 @@ def case_table(name: str) -> str:
 
 
 def _counting(measure: Measure, kept: bool) -> str:
-    return counting(measure, _cases(measure.cases, kept), _kind(measure))
+    return counting(measure, cases_of(measure.cases, kept), _kind(measure))
 
 
 def _kind(measure: Measure) -> tuple[tuple[str, str], ...]:
     """What the kind of a measure reads: columns, and those of the cases that stand for them."""
-    return tuple((name, _column(measure, name)) for name in COLUMNS_OF_KIND[measure.kind])
+    return tuple((name, column_of(measure, name)) for name in COLUMNS_OF_KIND[measure.kind])
 
 
-def _cases(name: str, kept: bool) -> str:
+def cases_of(name: str, kept: bool) -> str:
     """The statement of the cases: from their table, or in full."""
     return f"select * from {case_table(name)}" if kept and name in KEPT else cases_sql(name)
 
@@ -143,16 +143,16 @@ def dimensions(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _selected(measure: Measure, fields: str, kept: bool) -> str:
+def selected_cases(measure: Measure, fields: str, kept: bool) -> str:
     only = f"\n        and {measure.only}" if measure.only else ""
     return (
-        f"with cases as (\n{_cases(measure.cases, kept)}\n),\n\n"
+        f"with cases as (\n{cases_of(measure.cases, kept)}\n),\n\n"
         f"selected as (\n    select {fields}\n    from cases\n"
         f"    where {conditions('clock_date')}{only}\n)\n"
     )
 
 
-def _column(measure: Measure, column: str) -> str:
+def column_of(measure: Measure, column: str) -> str:
     """The column of the cases that stands for one that the kind reads."""
     return str(getattr(measure, column)) if column in ("hit", "value", "exit") else column
 
@@ -201,7 +201,7 @@ def _counted(
             found = run(cur, asked[0], None, asked[1])
             if found:  # nothing found: no such cases, or a measure that is not counted so
                 return found
-    return _from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
+    return from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
 
 
 def _held(
@@ -245,7 +245,7 @@ def _grouping(measure: Measure, by: tuple[str, ...], kept: bool) -> str:
     )
     keys = ", ".join((*(f"by_{i}" for i in range(len(by))), "part", "reason", *dict(kind)))
     return (
-        _selected(measure, fields, kept)
+        selected_cases(measure, fields, kept)
         + f"\nselect {keys}, coalesce(bool_and(mature), false) as mature, count(*)::bigint as n\n"
         + f"from selected\ngroup by {keys}\norder by {keys}"
     )
@@ -262,7 +262,7 @@ def jointly(
     states = [
         f"case when {f'({each.only}) is not true' if each.only else 'false'} then 'outside' "
         f"when {reason_of(each)} is not null then 'out' "
-        f"when {_column(each, 'hit')} then 'hit' else 'not' end"
+        f"when {column_of(each, 'hit')} then 'hit' else 'not' end"
         for each in family
     ]
     names = [f"{EXPRESSION_OF[name]} as by_{i}" for i, name in enumerate(dimensions(by))]
@@ -275,7 +275,7 @@ def jointly(
 
     def counting_all(kept: bool) -> str:
         return (
-            f"with cases as (\n{_cases(first.cases, kept)}\n),\n\n"
+            f"with cases as (\n{cases_of(first.cases, kept)}\n),\n\n"
             f"selected as (\n    select {fields}\n    from cases\n)\n\n"
             f"select {keys}, coalesce(bool_and(mature), false) as mature, count(*)::bigint as n\n"
             f"from selected\ngroup by {keys}\norder by {keys}"
@@ -287,7 +287,7 @@ def jointly(
     return run(cur, counting_all(False), None)
 
 
-def _from_cases(
+def from_cases(
     cur: duckdb.DuckDBPyConnection,
     measure: Measure,
     statement: Callable[[bool], str],
@@ -353,14 +353,14 @@ def case_rows(
 
     def listing(kept: bool) -> str:
         return (
-            _selected(measure, "*", kept)
+            selected_cases(measure, "*", kept)
             + f"\nselect {fields}\nfrom selected\n"
             + (f"where {' and '.join(wheres)}\n" if wheres else "")
             + "order by clock_date, episode_key, detail"
             + (f"\nlimit {int(limit)}" if limit is not None else "")
         )
 
-    return _from_cases(cur, measure, listing, flt, extra)
+    return from_cases(cur, measure, listing, flt, extra)
 
 
 def events_in_order(
@@ -377,7 +377,7 @@ def events_in_order(
 
     def placed(kept: bool) -> str:
         return (
-            _selected(measure, "*", kept)
+            selected_cases(measure, "*", kept)
             + f", placed as (\n    select clock_date, {part} as part, {measure.hit} as is_event,\n"
             + f"        row_number() over (partition by {part} "
             + "order by clock_date, episode_key, detail) as place\n"
@@ -390,7 +390,7 @@ def events_in_order(
 
     found: dict[str | None, tuple[int, list[Row]]] = {}
     hits: list[Row] = []
-    for row in _from_cases(cur, measure, placed, flt):
+    for row in from_cases(cur, measure, placed, flt):
         if row["clock_date"] is not None:
             hits.append(row)
         else:  # the last row of a part

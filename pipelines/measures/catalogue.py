@@ -61,8 +61,10 @@ class Measure:
     cases it is about. `parts` lists the values of `part` in their order; with `whole` each case is
     in exactly one of them and they share one denominator, so that they add up. `at` are days on
     the clock (times) or the quantile, `cause` the event of an incidence. `stock` marks a state on
-    the day the data end, which has no series by month. `target` is a share or number to compare
-    with, where the service has set none of its own.
+    the day the data end, which has no series by month. `clustered` marks a share whose rows are
+    finer than episodes (contacts, actions, triggers), whose limits take those of one person
+    together. `truth` of a headline measure says what it estimates, which is all that makes it one.
+    `target` is a share or number to compare with, where the service has set none of its own.
     """
 
     id: str
@@ -92,6 +94,8 @@ class Measure:
     at: tuple[float, ...] = ()
     cause: int = 1
     stock: bool = False
+    clustered: bool = False
+    truth: str = ""
     target: float | None = None
 
 
@@ -149,6 +153,8 @@ def _measure(name: str, entry: Any) -> Measure:
         raise MeasureError(f"{where}: {', '.join(missing)} missing")
     for key, value in entry.items():
         _check_value(f"{where}, {key}", key, value)
+    if entry.get("clustered") and (entry["kind"] != "share" or entry.get("whole")):
+        raise MeasureError(f"{where}: clustered is for shares that do not add up to a whole")
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
     return Measure(name, **values)
 
@@ -164,7 +170,7 @@ COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _check_value(where: str, key: str, value: Any) -> None:
-    if key in ("whole", "stock"):
+    if key in ("whole", "stock", "clustered"):
         if not isinstance(value, bool):
             raise MeasureError(f"{where}: must be true or false")
         return

@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from pipelines.measures.catalogue import measure
+from pipelines.measures.clustering import CLUSTERED, size_behind
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.inequality import relative_index, slope_index
@@ -93,12 +94,16 @@ def _is_share(result: Shown) -> bool:
 
 
 def difference(name: str, first: Shown, second: Shown) -> Result:
-    """First minus second, with limits: Newcombe's for shares, square-and-add for other figures."""
+    """First minus second, with limits: Newcombe's for shares, square-and-add for other figures.
+
+    Newcombe's are square-and-add of Wilson's limits; where a share has those of the effective
+    sample size (`clustering`), they are what is squared and added.
+    """
     n = _size(first) + _size(second)
     for each in (first, second):
         if isinstance(each, NotEstimable):
             return NotEstimable(f"No comparison. {each.reason}", name, n)
-    if _is_share(first) and _is_share(second):
+    if _is_share(first) and _is_share(second) and not _clustered(first, second):
         assert isinstance(first, Estimate) and isinstance(second, Estimate)
         assert first.numerator is not None and second.numerator is not None
         return newcombe(
@@ -127,7 +132,10 @@ def _unit_of_difference(first: Estimate | Median) -> Unit:
 
 
 def ratio(name: str, first: Shown, second: Shown) -> Result:
-    """First divided by second with Koopman's limits; NotEstimable unless both are shares."""
+    """First divided by second with Koopman's limits; NotEstimable unless both are shares.
+
+    Where rows of one person are taken together, limits are those of the effective sample sizes.
+    """
     n = _size(first) + _size(second)
     for each in (first, second):
         if isinstance(each, NotEstimable):
@@ -136,10 +144,15 @@ def ratio(name: str, first: Shown, second: Shown) -> Result:
         return NotEstimable("A ratio is given for shares of counted cases only.", name, n)
     assert isinstance(first, Estimate) and isinstance(second, Estimate)
     assert first.numerator is not None and second.numerator is not None
+    sizes = (size_behind(first), size_behind(second)) if _clustered(first, second) else None
     return ratio_of_shares(
         name, first.numerator, first.denominator, second.numerator, second.denominator,
-        confidence=first.confidence,
+        confidence=first.confidence, sizes=sizes,
     )  # fmt: skip
+
+
+def _clustered(*results: Shown) -> bool:
+    return any(isinstance(each, Estimate) and each.method == CLUSTERED for each in results)
 
 
 def _pair(name: str, label: str, first: MeasureRow, second: MeasureRow) -> Comparison:
@@ -248,15 +261,16 @@ def _graded(found: Gaps, table: MeasureTable) -> Gaps:
     ratios: list[tuple[str | None, Result]] = []
     for part in dict.fromkeys(row.part for row in table.rows):
         own = {row.by[0]: row.result for row in table.rows if row.part == part}
-        counts = []
+        counts, effects = [], []
         for fifth in DEPRIVATION:
             result = own.get(fifth)
             if isinstance(result, Estimate) and _is_share(result):
                 assert result.numerator is not None
                 counts.append((result.numerator, result.denominator))
+                effects.append(result.denominator / size_behind(result))
             elif isinstance(result, Estimate | Median):
-                counts = []
+                counts, effects = [], []
                 break
-        slopes.append((part, slope_index(found.measure, counts)))
-        ratios.append((part, relative_index(found.measure, counts)))
+        slopes.append((part, slope_index(found.measure, counts, effects=effects)))
+        ratios.append((part, relative_index(found.measure, counts, effects=effects)))
     return replace(found, slope=tuple(slopes), relative=tuple(ratios))

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from pipelines.measures.agreement import kappa_limits, weighted_kappa
 from pipelines.measures.catalogue import Measure
+from pipelines.measures.clustering import Pairs, clustered_share
 from pipelines.measures.coded import CASES, numbers
 from pipelines.measures.order_statistics import quantile
 from pipelines.measures.proportion import share
@@ -25,9 +26,10 @@ def _n(counted: list[Row]) -> int:
 
 
 def share_result(entry: Measure, counted: list[Row], left_out: Exclusions) -> Shown:
-    """Those with a hit out of all counted, with Wilson limits."""
+    """Those with a hit out of all counted, with Wilson limits; `pairs` of rows, where told."""
     x = sum(row["n"] for row in counted if row["hit"])
-    return share(entry.id, x, _n(counted), left_out, empty=EMPTY)
+    pairs = next((row["pairs"] for row in counted if "pairs" in row), Pairs(0, 0, 0))
+    return clustered_share(entry.id, x, _n(counted), pairs, left_out, empty=EMPTY)
 
 
 def count_result(entry: Measure, counted: list[Row], left_out: Exclusions) -> Shown:

@@ -8,8 +8,10 @@ from typing import Final
 
 import duckdb
 
+from pipelines.measures.case_pairs import Cell, paired
 from pipelines.measures.case_query import bundled
 from pipelines.measures.catalogue import Measure, measure
+from pipelines.measures.clustering import Pairs
 from pipelines.measures.estimate_counts import (
     count_result,
     kappa_result,
@@ -69,6 +71,8 @@ def evaluate(
     """
     entry, cut = measure(name), tuple(by)
     found = bundled(cur, entry, flt, cut)
+    if entry.clustered:
+        found = _with_pairs(found, paired(cur, entry, flt, cut), len(cut))
     if not cut:
         return MeasureTable(entry.id, cut, tuple(_cells(entry, (), found)))
     keys = [f"by_{i}" for i in range(len(cut))]
@@ -80,6 +84,17 @@ def evaluate(
     for values, group in groupby(sorted(found, key=place), key=place):
         rows += _cells(entry, values, list(group))
     return MeasureTable(entry.id, cut, tuple(rows))
+
+
+def _with_pairs(found: list[Row], pairs: dict[Cell, Pairs], cuts: int) -> list[Row]:
+    """The rows, the first counted one of each cell with its pairs."""
+    left, told = dict(pairs), []
+    for row in found:
+        own = None
+        if row["reason"] is None:
+            own = left.pop((tuple(row[f"by_{i}"] for i in range(cuts)), row["part"]), None)
+        told.append(row if own is None else {**row, "pairs": own})
+    return told
 
 
 def _cells(entry: Measure, by: tuple[str, ...], group: list[Row]) -> list[MeasureRow]:

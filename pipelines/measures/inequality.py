@@ -40,12 +40,14 @@ def midpoints(sizes: Sequence[int]) -> list[float]:
     return found
 
 
-def fit(counts: Sequence[tuple[int, int]]) -> Fit:
+def fit(counts: Sequence[tuple[int, int]], effects: Sequence[float] = ()) -> Fit:
     """Line through x/n of ordered groups, as if fitted to every person by himself.
 
     Weighted least squares with the group sizes as weights is ordinary least squares on the
     persons' yes (1) or no (0); the covariance is White's (1980, Econometrica 48:817), which holds
-    whatever the variance of each group and also where the line does not fit. Source of the index:
+    whatever the variance of each group and also where the line does not fit. `effects` are the
+    design effects of the groups, where rows of one person are not independent: how many times
+    larger the variance of a group's share is than that of as many people. Source of the index:
     Mackenbach and Kunst 1997, Soc Sci Med 44:757.
     """
     ranks = midpoints([n for _, n in counts])
@@ -56,15 +58,21 @@ def fit(counts: Sequence[tuple[int, int]]) -> Fit:
     first = sum(x for x, _ in counts) / total - slope * mean
     # The sum of squared residuals of each group, spread over its share of the estimates.
     v_first = v_slope = cov = 0.0
-    for (x, n), rank in zip(counts, ranks, strict=True):
+    for (x, n), rank, effect in zip(counts, ranks, effects or [1.0] * len(counts), strict=True):
         fitted = first + slope * rank
-        residual = x * (1.0 - fitted) ** 2 + (n - x) * fitted**2
+        residual = effect * (x * (1.0 - fitted) ** 2 + (n - x) * fitted**2)
         on_slope = (rank - mean) / spread
         on_first = 1.0 / total - mean * on_slope
         v_first += residual * on_first**2
         v_slope += residual * on_slope**2
         cov += residual * on_first * on_slope
     return Fit(first, slope, v_first, v_slope, cov)
+
+
+def _line(counts: Sequence[tuple[int, int]], effects: Sequence[float]) -> Fit:
+    """The line through the groups that have anybody in them."""
+    filled = [place for place, (_, n) in enumerate(counts) if n]
+    return fit([counts[i] for i in filled], [effects[i] for i in filled] if effects else ())
 
 
 def _checked(measure: str, counts: Sequence[tuple[int, int]]) -> NotEstimable | None:
@@ -82,7 +90,11 @@ def _checked(measure: str, counts: Sequence[tuple[int, int]]) -> NotEstimable | 
 
 
 def slope_index(
-    measure: str, counts: Sequence[tuple[int, int]], *, confidence: float = 0.95
+    measure: str,
+    counts: Sequence[tuple[int, int]],
+    *,
+    confidence: float = 0.95,
+    effects: Sequence[float] = (),
 ) -> Result:
     """Fitted share at the first end minus that at the last, from (x, n) of ordered groups.
 
@@ -92,7 +104,7 @@ def slope_index(
     nothing = _checked(measure, counts)
     if nothing:
         return nothing
-    line = fit([pair for pair in counts if pair[1]])
+    line = _line(counts, effects)
     half = normal_quantile(confidence) * math.sqrt(line.var_slope)
     n = sum(n for _, n in counts)
     return Estimate(
@@ -102,7 +114,11 @@ def slope_index(
 
 
 def relative_index(
-    measure: str, counts: Sequence[tuple[int, int]], *, confidence: float = 0.95
+    measure: str,
+    counts: Sequence[tuple[int, int]],
+    *,
+    confidence: float = 0.95,
+    effects: Sequence[float] = (),
 ) -> Result:
     """Fitted share at the first end divided by that at the last; 1 means no gradient.
 
@@ -111,7 +127,7 @@ def relative_index(
     nothing = _checked(measure, counts)
     if nothing:
         return nothing
-    line = fit([pair for pair in counts if pair[1]])
+    line = _line(counts, effects)
     n = sum(n for _, n in counts)
     if min(line.first, line.last) <= 0.0:
         why = "the fitted line falls below 0 at one end"

@@ -30,7 +30,7 @@ KEPT_COUNTS: Final = (
     "score_gap",
 )
 """Statements that count. Their answers for every month and site are kept at publication."""
-KEPT_MONTHS: Final = ("completeness_by_month", "escalation_by_month", "persistence_by_month")
+KEPT_MONTHS: Final = ("escalation_by_month", "persistence_by_month")
 """Statements whose answer has a row per month and site; it is kept as it is."""
 
 

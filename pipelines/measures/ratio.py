@@ -26,7 +26,7 @@ def _bisect(inside: Callable[[float], bool], known: float, outside: float) -> fl
     return known
 
 
-def _score(x1: int, n1: int, x2: int, n2: int, ratio: float) -> float:
+def _score(x1: float, n1: float, x2: float, n2: float, ratio: float) -> float:
     """Score statistic (squared) of the hypothesis p1 = ratio * p2.
 
     The shares under the hypothesis are the root of a quadratic: Koopman 1984, Biometrics
@@ -48,12 +48,20 @@ def _score(x1: int, n1: int, x2: int, n2: int, ratio: float) -> float:
 
 
 def ratio_of_shares(
-    measure: str, x1: int, n1: int, x2: int, n2: int, *, confidence: float = 0.95
+    measure: str,
+    x1: int,
+    n1: int,
+    x2: int,
+    n2: int,
+    *,
+    confidence: float = 0.95,
+    sizes: tuple[float, float] | None = None,
 ) -> Result:
     """(x1/n1) / (x2/n2) of two groups without common members, with Koopman's score limits.
 
     A limit of None means that the data set none on that side. NotEstimable where a group is empty
-    or nobody in the second group had it; the denominator given is n1 + n2.
+    or nobody in the second group had it; the denominator given is n1 + n2. `sizes`: the effective
+    sample sizes that the limits rest on, where rows of one person are not independent.
     """
     for x, n in ((x1, n1), (x2, n2)):
         if n < 0 or not 0 <= x <= n:
@@ -65,9 +73,11 @@ def ratio_of_shares(
         return NotEstimable(f"Not estimable because {NONE_BELOW}.", measure, n1 + n2)
     bound = normal_quantile(confidence) ** 2
     value = (x1 / n1) / (x2 / n2)
+    size1, size2 = sizes or (n1, n2)
+    told1, told2 = (x1 / n1 * size1, x2 / n2 * size2) if sizes else (x1, x2)
 
     def holds(log_ratio: float) -> bool:
-        return _score(x1, n1, x2, n2, math.exp(log_ratio)) <= bound
+        return _score(told1, size1, told2, size2, math.exp(log_ratio)) <= bound
 
     centre = math.log(value) if value > 0 else -40.0
     lower = 0.0 if value == 0 else math.exp(_bisect(holds, centre, centre - 40.0))

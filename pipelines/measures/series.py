@@ -173,7 +173,6 @@ _ESCALATION_COLUMNS: Final = {
     "escalation_without_cancer_history_only": "without_cancer_only",
 }
 _NOBODY: Final = "no first contact falls in it"
-_NO_CONTACT: Final = "no evaluated contact falls in it"
 
 
 def escalation_by_month(
@@ -207,18 +206,3 @@ def persistence_by_site(cur: duckdb.DuckDBPyConnection, flt: Filter) -> tuple[Si
     """The same by site, over the mature months only: a newer site must not look better."""
     found = rows(cur, "persistence_by_month", flt)
     return _sites([row for row in found if row["mature"]], _landmark)
-
-
-def completeness_by_month(
-    cur: duckdb.DuckDBPyConnection, flt: Filter, chart_as: ChartAs = DEFAULT_CHART
-) -> MonthlySeries:
-    """Evaluated contacts whose safety screen is complete, by month of the contact."""
-    found = rows(cur, "completeness_by_month", flt)
-    point = _plain("screen_completeness", "complete", _NO_CONTACT)
-    return _series("screen_completeness", found, point, chart_as)
-
-
-def completeness_by_site(cur: duckdb.DuckDBPyConnection, flt: Filter) -> tuple[SitePoint, ...]:
-    """The same by site of the contact."""
-    found = rows(cur, "completeness_by_month", flt)
-    return _sites(found, _plain("screen_completeness", "complete", _NO_CONTACT))

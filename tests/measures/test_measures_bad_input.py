@@ -23,7 +23,6 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from pipelines.measures.monthly import charted
 from pipelines.measures.series import (
-    completeness_by_month,
     escalation_by_month,
     persistence_by_month,
 )
@@ -107,7 +106,7 @@ def the_pages(con):
         agreement(con, ALL).kappa,
     ):
         check(result, empty=False)
-    for series in (escalation_by_month, persistence_by_month, completeness_by_month):
+    for series in (escalation_by_month, persistence_by_month):
         for point in series(con, ALL).points:
             check(point.estimate, empty=False)
 

@@ -17,8 +17,6 @@ from pipelines.measures.catalogue import catalogue
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from pipelines.measures.series import (
-    completeness_by_month,
-    completeness_by_site,
     escalation_by_month,
     escalation_by_site,
     persistence_by_month,
@@ -213,10 +211,8 @@ def everything(con: Any, flt: Filter) -> list[object]:
         agreement(con, flt),
         escalation_by_month(con, flt),
         persistence_by_month(con, flt),
-        completeness_by_month(con, flt),
         escalation_by_site(con, flt),
         persistence_by_site(con, flt),
-        completeness_by_site(con, flt),
     ]
 
 
@@ -396,26 +392,6 @@ def test_last_month_is_immature_until_it_is_over(snapshot: Build) -> None:
         row["extract_date"] = date(2026, 6, 29)
     series = escalation_by_month(snapshot(episode=rows), Filter())
     assert [p.mature for p in series.points] == [True, False]
-
-
-def test_completeness_counts_contacts(snapshot: Build) -> None:
-    def contact(key: int, day: date, complete: bool, evaluated: bool = True) -> dict[str, Any]:
-        return {"contact_key": key, "episode_key": 1, "contact_date": day, "site_id": "S1",
-                "screen_complete": complete, "evaluated": evaluated}  # fmt: skip
-
-    con = snapshot(
-        episode=[one(1, date(2026, 1, 10))],
-        contact=[
-            contact(1, date(2026, 1, 10), True),
-            contact(2, date(2026, 1, 20), False),
-            contact(3, date(2026, 1, 25), True, evaluated=False),
-            contact(4, date(2026, 2, 10), True),
-        ],
-    )
-    series = completeness_by_month(con, Filter())
-    assert [(p.numerator, p.denominator) for p in series.points] == [(1, 2), (1, 1)]
-    january = Filter(date(2026, 1, 1), date(2026, 1, 31))
-    assert ratio(completeness_by_site(con, january)[0].estimate) == (1, 2)
 
 
 def statements() -> dict[str, str]:
