@@ -56,15 +56,18 @@ def _escalation(found: Escalation) -> Card:
 
 
 def _improvement(found: Improvement) -> Card:
-    by_8_weeks = next(at for at in found.at if at.day == 56)
+    by_8_weeks = found.improved_by(56)
     return Card(
-        "Median time to improvement",
-        _median(found.median),
+        "Improved within 8 weeks",
+        text.figure(by_8_weeks.share),
         (
-            _median_spread(found.median),
-            f"{CLOCK} {_by_then('improved within 8 weeks', by_8_weeks.improved)}",
+            _estimated(by_8_weeks.share),
+            f"{NEUTRAL} {_range(by_8_weeks.least, by_8_weeks.most, 'whatever the day of each')}",
+            f"{CLOCK} {_median(found.median)}",
             f"{KNOWN} {_with('of episodes have two scores', found.two_scores, counts=True)}",
         ),
+        "improvement_by_day_interval",
+        "day 56",
         "time_to_improvement_median",
     )
 
@@ -75,12 +78,22 @@ def _persistence(found: Persistence) -> Card:
     status = f"{KNOWN} {_with('of those due have a known status', known, counts=True)}"
     if isinstance(known, Estimate) and not share.known_enough:
         status = f"△ Status known in only {text.percent(known.value)} ({text.ratio(known)})"
+    if isinstance(share.share, Estimate):
+        status += f"; of these {text.figure(share.share)} were past 8 weeks"
+    estimate = found.by_interval_8_weeks
+    past = _with("of those seen within 8 weeks were past 8 weeks", estimate)
+    if isinstance(estimate, Estimate):
+        past = (
+            f"{text.figure(estimate)} of those seen within 8 weeks were past 8 weeks, whenever "
+            f"the end was seen ({_estimated(estimate)})"
+        )
+    unseen = "whatever became of those without later information"
     return Card(
         "Open now and past 8 weeks",
         text.plural(found.now.total, "episode"),
         (
-            f"{MORE} {_with('of those seen in time were past 8 weeks', share.share)}",
-            f"{NEUTRAL} {_range(share.best, share.worst)}",
+            f"{MORE} {past}",
+            f"{NEUTRAL} {_range(share.best, share.worst, unseen)}",
             status,
         ),
         "persisting_now",
@@ -121,36 +134,27 @@ def _with(words: str, result: Result, counts: bool = False) -> str:
     return f"{text.figure(result)} {words} ({detail})"
 
 
-def _by_then(words: str, result: Result) -> str:
-    """A share by a day, estimated from everyone's follow-up: no ratio of the counts beside it."""
-    if isinstance(result, NotEstimable) or result.numerator is None:
-        return _with(words, result)
-    return (
-        f"{text.figure(result)} {words} ({text.limits(result)}; "
-        f"{text.count(result.numerator)} seen to improve, "
-        f"{text.count(result.denominator)} followed)"
-    )
+def _estimated(result: Result) -> str:
+    """Limits of an estimate, which is no ratio of counts, and of how many people it is."""
+    if isinstance(result, NotEstimable):
+        return result.reason
+    return f"{text.limits(result)}; estimated from {text.count(result.denominator)}"
 
 
-def _range(best: Result, worst: Result) -> str:
-    if isinstance(best, Estimate) and isinstance(worst, Estimate):
-        return (
-            f"Between {text.figure(best)} and {text.figure(worst)} whatever became of those "
-            "without later information"
-        )
+def _range(low: Result, high: Result, whatever: str) -> str:
+    if isinstance(low, Estimate) and isinstance(high, Estimate):
+        return f"Between {text.figure(low)} and {text.figure(high)} {whatever}"
     return "No range: nobody is due yet"
 
 
 def _median(found: Median | Result) -> str:
-    if isinstance(found, Median):
-        return "Not reached" if found.value is None else text.days(found.value)
-    return "Not shown"
-
-
-def _median_spread(found: Median | Result) -> str:
-    if isinstance(found, Median):
-        return f"{text.limits(found)}; {text.count(found.events)} improved of {text.count(found.n)}"
-    return found.reason if isinstance(found, NotEstimable) else _spread(found)
+    """The median, which dates an improvement on the day of the score that shows it."""
+    if not isinstance(found, Median):
+        return found.reason if isinstance(found, NotEstimable) else _spread(found)
+    n = f"{text.limits(found)}; {text.count(found.events)} improved of {text.count(found.n)}"
+    if found.value is None:
+        return f"Median time until it was seen not reached ({n})"
+    return f"Median time until it was seen: {text.days(found.value)} ({n})"
 
 
 def left_out(results: list[Result | Median]) -> list[tuple[str, Exclusions]]:
@@ -173,10 +177,13 @@ def escalation_results(found: Escalation) -> list[Result | Median]:
 
 def improvement_results(found: Improvement) -> list[Result | Median]:
     """The figures of the improvement section whose definitions the page lists."""
-    return [found.median, found.at[0].improved, found.at[0].escalated, found.two_scores]
+    shares = [found.by_interval[0].share] if found.by_interval else []
+    curve = [found.median, found.at[0].improved, found.at[0].escalated, found.two_scores]
+    return [*shares, *curve]
 
 
 def persistence_results(found: Persistence) -> list[Result | Median]:
     """The figures of the persistence section whose definitions the page lists."""
     share = found.share_8_weeks
-    return [share.share, share.best, share.worst, share.known, found.estimated_8_weeks]
+    seen = [share.share, share.best, share.worst, share.known, found.estimated_8_weeks]
+    return [found.by_interval_8_weeks, *seen]

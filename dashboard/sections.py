@@ -36,19 +36,19 @@ ESCALATION_OTHERS: Final = (
     "escalation_without_cancer_history_only",
 )
 IMPROVEMENT_FIGURES: Final = (
-    "time_to_improvement_median",
-    "improvement_by_day",
     "improvement_by_day_interval",
     "improvement_by_day_range",
+    "improvement_by_day",
+    "time_to_improvement_median",
     "escalation_first_by_day",
     "improvement_two_scores",
 )
 PERSISTENCE_OTHERS: Final = (
-    "persistence_share_8_weeks",
+    "persistence_by_interval",
     "persistence_best_case",
     "persistence_worst_case",
+    "persistence_share_8_weeks",
     "persistence_status_known",
-    "persistence_by_interval",
     "persistence_estimated_8_weeks",
     "persistence_share_6_weeks",
     "persistence_estimated_6_weeks",

@@ -68,10 +68,18 @@ def _improvement(found: Improvement) -> list[str]:
         f"{found.n_episodes:,} episodes with two scores to compare",
         f"   Two or more scores                           {_share(found.two_scores)}",
     ]
+    for by in found.by_interval:
+        label = f"   Improved by day {by.day}, whenever it was seen"
+        lines.append(f"{label:<48}{_share(by.share)}")
+        label = "     at least and at most, whatever the day"
+        lines.append(f"{label:<48}{_ends(by.least, by.most)}")
+    lines.append(
+        "   Dated on the day of the score that shows it (late, and high where few are left):"
+    )
     for at in found.at:
-        label = f"   Improved by day {at.day}"
+        label = f"     improved by day {at.day}"
         lines.append(f"{label:<48}{_share(at.improved, followed=True)}")
-    lines.append(f"   Median days from first score                 {_median(found.median)}")
+    lines.append(f"     median days from first score               {_median(found.median)}")
     if found.median_gap_days is not None:
         lines.append(f"   Median days between scores                   {found.median_gap_days:g}")
     return lines + _left_out(found.exclusions)
@@ -85,11 +93,13 @@ def _persistence(found: Persistence) -> list[str]:
         f"[bold]3. How many are still symptomatic past 8 weeks?[/bold]  "
         f"{found.ever.total:,} ever, {now.total:,} open now",
         *_parts(now),
-        f"   Share, seen within 8 weeks of onset          {_share(share.share)}",
+        f"   Share past 8 weeks, whenever the end was seen{' ':3}{_share(found.by_interval_8_weeks)}",
+        "     of those first seen within 8 weeks of onset; of the same people:",
         f"     if all without information had recovered   {_share(share.best)}",
         f"     if all without information persist         {_share(share.worst)}",
-        f"   Status known                                 {_share(share.known)}",
-        f"   Estimate from all follow-up since onset      {_share(found.estimated_8_weeks)}",
+        f"     of those whose status is known, as seen    {_share(share.share)}",
+        f"     status known                               {_share(share.known)}",
+        f"   Kaplan-Meier from onset, dated as seen       {_share(found.estimated_8_weeks)}",
         f"   Crossing 8 weeks in the next 14 days         {found.crossing_soon:,}",
     ]
 
@@ -117,6 +127,12 @@ def _share(result: Result, followed: bool = False) -> str:
     if result.lower is not None and result.upper is not None:
         limits = f" (95% CI {result.lower:.1%} to {result.upper:.1%})"
     return f"{result.value:.1%}{limits}, {counted}"
+
+
+def _ends(least: Result, most: Result) -> str:
+    if isinstance(least, Estimate) and isinstance(most, Estimate):
+        return f"{least.value:.1%} to {most.value:.1%}"
+    return _share(least)
 
 
 def _median(found: Median | Result) -> str:

@@ -143,8 +143,12 @@ def _labels(steps: Sequence[IncidenceStep], colours: Palette) -> list[Spec]:
 
 def _title(found: Improvement) -> str:
     by_8_weeks = next(at for at in found.at if at.day == 56)
-    if isinstance(by_8_weeks.improved, Estimate):
-        return f"{text.percent(by_8_weeks.improved.value)} improved within 8 weeks"
+    improved, escalated = by_8_weeks.improved, by_8_weeks.escalated
+    if isinstance(improved, Estimate) and isinstance(escalated, Estimate):
+        return (
+            f"{text.percent(improved.value)} improved and {text.percent(escalated.value)} "
+            "escalated first within 8 weeks, by the day it was seen"
+        )
     return "Too few followed to say how many improve within 8 weeks"
 
 

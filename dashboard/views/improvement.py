@@ -19,7 +19,9 @@ sections.figures(view, sections.IMPROVEMENT_FIGURES, "Time to improvement in fig
 sections.method(view, ("improvement_restricted_mean",), "restricted mean time to improvement")
 
 st.header("Is it changing?")
-sections.over_time(view, "improvement_by_day", "day 56", "Improved within 8 weeks")
+sections.over_time(
+    view, "improvement_by_day", "day 56", "Improved within 8 weeks, by the day it was seen"
+)
 sections.over_time(view, "improvement_two_scores")
 
 st.header("For whom?")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from pipelines.measures.persistence import LandmarkShare
-from pipelines.measures.types import Exclusions, Median, Result
+from pipelines.measures.types import Exclusions, Median, NotEstimable, Result
+
+NOT_ASKED: Final = NotEstimable("Not estimated here.", "persistence_by_interval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,22 @@ class IncidenceAt:
 
 
 @dataclass(frozen=True, slots=True)
+class ImprovedBy:
+    """Share improved by a day, whenever it was seen, and the least and the most it can be."""
+
+    day: int
+    share: Result
+    least: Result
+    most: Result
+
+
+@dataclass(frozen=True, slots=True)
 class Improvement:
     """How soon do people get better? Clock: the first pain score.
+
+    `by_interval` are the headline shares; `curve`, `at`, `median` and `restricted_mean` date an
+    improvement on the day of the score that shows it. Under another definition of improvement
+    than that of the data there are none `by_interval`.
 
     `n_followed` have a time; the rest are in `exclusions` by reason. `n_at_risk` is
     (day, number) at the days of a risk table. `median` is cause-specific: escalation before
@@ -101,6 +118,13 @@ class Improvement:
     restricted_mean_days: int | None
     median_gap_days: float | None
     last_day: int | None
+    by_interval: tuple[ImprovedBy, ...] = ()
+
+    def improved_by(self, day: int) -> ImprovedBy:
+        """The headline share by a day; not estimable where these answers have none."""
+        none = NotEstimable("Not estimated here.", "improvement_by_day_interval")
+        found = (each for each in self.by_interval if each.day == day)
+        return next(found, ImprovedBy(day, none, none, none))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +173,8 @@ class Persistence:
     """How many are still symptomatic past 8 weeks?
 
     `now` = open and past 8 weeks; `ever` = everyone known to be symptomatic past 8 weeks.
+    `by_interval_8_weeks` and `by_interval_6_weeks` are the headline shares, whenever the end was
+    seen; they lie between `share_8_weeks.best` and `.worst` whatever became of those unseen.
     `share_8_weeks` and `share_6_weeks`: seen within 8 weeks of onset and mature, on the same
     episodes; `share_due` also takes those whose next visit may still be to come (biased low).
     `estimated_8_weeks` and `estimated_6_weeks` use partial follow-up from onset; the curve begins
@@ -173,6 +199,8 @@ class Persistence:
     statuses: tuple[StatusCount, ...]
     mature_months: tuple[date, ...]
     immature_months: tuple[date, ...]
+    by_interval_8_weeks: Result = NOT_ASKED
+    by_interval_6_weeks: Result = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,13 @@ def markdown() -> str:
             ("No.", "Question", "Measures"),
             [(k, QUESTIONS[k], ", ".join(f"`{m.id}`" for m in own)) for k, own in by_k.items()],
         ),
+        "## Headline figures",
+        "What terminal, Overview and report show first, and what each estimates. How often their "
+        "intervals hold it over generated services is in `docs/estimators.md`.",
+        _table(
+            ("Measure", "What it estimates"),
+            [(f"`{m.id}`", _sentence(m.truth)) for m in known if m.truth],
+        ),
         "## Definitions that can be chosen",
         "The alternatives of improvement and persistence are measures beside the main ones: "
         "`improvement_by_definition` and `median_by_definition` (five published cuts of the pain "
@@ -85,6 +92,10 @@ def _entry(entry: Measure) -> str:
         f"- Clock: {entry.clock}. Source: {entry.source}.",
     ]
     return "\n".join([lines[0], "", *lines[1:]])
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

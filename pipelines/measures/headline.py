@@ -6,14 +6,20 @@ on rows) and in the statements of `sql/`; here they meet.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 
 from pipelines.measures.answer_escalation import escalation
 from pipelines.measures.answer_improvement import improvement
 from pipelines.measures.answer_persistence import persistence
-from pipelines.measures.answers import Answers, Escalation, Improvement, Persistence
+from pipelines.measures.answers import Answers, Escalation, ImprovedBy, Improvement, Persistence
+from pipelines.measures.catalogue import measure
+from pipelines.measures.estimate_intervals import ENDS
+from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.query import bundled, rows
+from pipelines.measures.types import Estimate, NotEstimable, Result
 
 __all__ = [
     "Answers",
@@ -35,16 +41,37 @@ def escalation_answer(cur: duckdb.DuckDBPyConnection, flt: Filter) -> Escalation
 
 def improvement_answer(cur: duckdb.DuckDBPyConnection, flt: Filter) -> Improvement:
     """How soon do people get better?"""
-    return improvement(rows(cur, "improvement", flt), rows(cur, "score_gap", flt))
+    found = improvement(rows(cur, "improvement", flt), rows(cur, "score_gap", flt))
+    shares = _by_part(cur, "improvement_by_day_interval", flt)
+    ends = _by_part(cur, "improvement_by_day_range", flt)
+    days = [int(day) for day in measure("improvement_by_day_interval").at]
+    by_interval = tuple(
+        ImprovedBy(day, shares[f"day {day}"], *(ends[f"day {day}, {end}"] for end in ENDS))
+        for day in days
+    )
+    return replace(found, by_interval=by_interval)
 
 
 def persistence_answer(cur: duckdb.DuckDBPyConnection, flt: Filter) -> Persistence:
     """How many are still symptomatic past 8 weeks?"""
-    return persistence(
+    found = persistence(
         rows(cur, "persistence", flt),
         bundled(cur, "resolution", flt),
         rows(cur, "persistence_by_month", flt),
     )
+    shares = _by_part(cur, "persistence_by_interval", flt)
+    return replace(
+        found, by_interval_8_weeks=shares["day 56"], by_interval_6_weeks=shares["day 42"]
+    )
+
+
+def _by_part(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> dict[str, Result]:
+    """The figures of a measure of shares over the whole selection, by part."""
+    return {
+        row.part or "": row.result
+        for row in evaluate(cur, name, flt).rows
+        if isinstance(row.result, Estimate | NotEstimable)
+    }
 
 
 def three_answers(cur: duckdb.DuckDBPyConnection, flt: Filter) -> Answers:
