@@ -73,9 +73,7 @@ def _improvement(found: Improvement) -> list[str]:
         lines.append(f"{label:<48}{_share(by.share)}")
         label = "     at least and at most, whatever the day"
         lines.append(f"{label:<48}{_ends(by.least, by.most)}")
-    lines.append(
-        "   Dated on the day of the score that shows it (late, and high where few are left):"
-    )
+    lines.append("   By the day of the score that shows it (late, and high where few are left):")
     for at in found.at:
         label = f"     improved by day {at.day}"
         lines.append(f"{label:<48}{_share(at.improved, followed=True)}")
@@ -93,8 +91,8 @@ def _persistence(found: Persistence) -> list[str]:
         f"[bold]3. How many are still symptomatic past 8 weeks?[/bold]  "
         f"{found.ever.total:,} ever, {now.total:,} open now",
         *_parts(now),
-        f"   Share past 8 weeks, whenever the end was seen{' ':3}{_share(found.by_interval_8_weeks)}",
-        "     of those first seen within 8 weeks of onset; of the same people:",
+        f"   Share, seen within 8 weeks of onset          {_share(found.by_interval_8_weeks)}",
+        "     estimated whenever the end was seen; as seen:",
         f"     if all without information had recovered   {_share(share.best)}",
         f"     if all without information persist         {_share(share.worst)}",
         f"     of those whose status is known, as seen    {_share(share.share)}",

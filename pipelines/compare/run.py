@@ -31,9 +31,11 @@ Progress = Callable[[str, float], None]
 HEADLINE = (
     "escalation_confirmed",
     "escalation_not_ruled_out",
+    "improvement_by_day_interval",
     "time_to_improvement_median",
     "improvement_by_day",
     "persisting_ever",
+    "persistence_by_interval",
     "persistence_share_8_weeks",
     "agreement",
     "red_flags_not_in_time",
