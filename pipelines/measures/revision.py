@@ -156,4 +156,7 @@ def _why(episode: str, before: _Side, after: _Side) -> Why:
         return "corrected rows"
     if before.meta.get("ruleset_version") != after.meta.get("ruleset_version"):
         return "rules"
-    return "new diary or referral file" if same else "time passed"
+    # Rows of contacts and referrals name their file, so a file of contacts that holds none of this
+    # episode's has only moved the end of the data; a diary or referral file can say more.
+    beside = [f for f in same if f["stream"] != "triage"]
+    return "new diary or referral file" if beside else "time passed"

@@ -14,12 +14,15 @@ from pipelines import snapshot
 from pipelines.build import build
 from pipelines.cli import app
 from pipelines.home import Home
+from pipelines.ingest.door import ingest_file
 from pipelines.measures.catalogue import catalogue
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.revision import revisions
 from pipelines.measures.types import MeasureError
 from pipelines.snapshot_tables import CLASSIFIED
+from tests import exports
+from tests.measures import by_hand
 
 # One worker runs them all, so that the snapshots are built once.
 pytestmark = pytest.mark.xdist_group(name="revision")
@@ -88,6 +91,66 @@ def test_other_parameters_are_told_as_rules(opened):
     assert {why for r in found for why, _ in r.why} == {"rules"}
     for row in found:
         assert row.changed == sum(n for _, n in row.why)
+
+
+@pytest.fixture(scope="module")
+def two_months(tmp_path_factory):
+    """Two snapshots: three people by day 74, and again when another person's file came in later."""
+    folder = tmp_path_factory.mktemp("time")
+    own = Home.open(folder / "home")
+    seen = [
+        *by_hand.contacts("SEEN", "s", (6, 6, 6), (7, 28, 60)),
+        *by_hand.contacts("WELL", "s", (6, 0, 0), (7, 28, 60)),
+        *by_hand.contacts("UNSEEN", "s", (6, 6), (7, 28)),
+    ]
+    other = by_hand.contacts("OTHER", "s", (6, 6, 6), (9, 30, 65))
+    found = []
+    for to, rows in (("20240315", seen), ("20240719", other)):
+        path = folder / f"canonical_triage_{to}.csv"
+        exports.write(path, exports.columns("triage"), list(rows))
+        with own.lock("test"):
+            ingest_file(own, path, source="s")
+        build(own)
+        found.append(snapshot.open_readonly(snapshot.current(own).path))
+    yield own, found
+    for con in found:
+        con.close()
+
+
+def test_a_case_whose_rows_are_the_same_is_revised_by_time_alone(two_months):
+    _, (before, after) = two_months
+    (january,) = revisions(before, after, "persistence_share_8_weeks")
+    # On day 74 it was too early for all; later two are known, one is lost, and one came in.
+    assert (january.added, january.changed, january.gone) == (1, 3, 0)
+    assert january.why == (("new rows", 1), ("time passed", 3))
+    (unseen,) = revisions(before, after, "persistence_status_known")
+    assert ("time passed", 3) in unseen.why
+    # What does not depend on the day on which the data end is not revised by it.
+    (first,) = revisions(before, after, "escalation_confirmed")
+    assert first.why == (("new rows", 1),)
+
+
+def test_a_diary_file_of_the_service_is_not_told_as_time(two_months, tmp_path):
+    own, (_, before) = two_months
+    path = tmp_path / "canonical_exercise_log_20240719.csv"
+    logs = list(by_hand.diary("SEEN", "s", (8, 10, 12)))
+    exports.write(path, exports.columns("exercise_log"), logs)
+    with own.lock("test"):
+        ingest_file(own, path, source="s")
+    build(own)
+    after = snapshot.open_readonly(snapshot.current(own).path)
+    (january,) = [r for r in revisions(before, after, "diary_kept") if r.revised]
+    assert january.why == (("new diary or referral file", 1),)
+    after.close()
+
+
+def test_the_command_says_that_time_passed(two_months):
+    own, _ = two_months
+    names = sorted(each.name for each in snapshot.listed(own))[:2]
+    asked = ["snapshots", "compare", *names, "--home", str(own.root)]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 1
+    assert "nothing but a later end of the data" in " ".join(found.stdout.split())
 
 
 def test_the_command_tells_and_exits_with_1(home):
