@@ -158,6 +158,12 @@ def _said(found: Improvement, meaning: str) -> str:
         f"{text.count(found.n_followed)} of {text.plural(found.n_episodes, 'episode')} could be "
         f"followed. Improved: {meaning}. Shaded: 95% limits.",
     ]
+    share = found.improved_by(56).share
+    if isinstance(share, Estimate):
+        parts.append(
+            f"Whenever it was seen, an estimated {text.figure(share)} had improved within 8 weeks "
+            f"({text.limits(share)})."
+        )
     if gap is not None:
         parts.append(
             f"Improvement is dated on the day a score shows it: times read late where scores are "

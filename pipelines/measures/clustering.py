@@ -84,9 +84,10 @@ def clustered_share(
     empty: str = "nobody is in the denominator",
 ) -> Result:
     """x of n rows as an estimate whose limits know which rows are of one person."""
-    if not n or not pairs.n:
+    size = effective_size(x, n, pairs) if n else 0.0
+    if size == n:
         return share(measure, x, n, exclusions, confidence=confidence, empty=empty)
-    limits = wilson_at(x / n, effective_size(x, n, pairs), confidence)
+    limits = wilson_at(x / n, size, confidence)
     return Estimate(
         measure, x / n, limits.lower, limits.upper, x, n, exclusions, CLUSTERED, "share", confidence
     )

@@ -239,7 +239,9 @@ def test_numbers_at_risk_stand_under_the_weeks() -> None:
     assert [row[:3] for row in chart.table.rows[:3]] == [
         ("0", "10", "0.0%"), ("2", "10", "0.0%"), ("4", "6", "40.0%"),
     ]  # fmt: skip
-    assert chart.title == "40.0% improved within 8 weeks"
+    assert chart.title == (
+        "40.0% improved and 10.0% escalated first within 8 weeks, by the day it was seen"
+    )
 
 
 def test_parts_of_the_count() -> None:

@@ -16,7 +16,7 @@ from pipelines.measures.catalogue import measure
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
-from pipelines.measures.types import Estimate, Median
+from pipelines.measures.types import Estimate
 from rules.ruleset import load
 from tests.dashboard import handmade
 from tests.dashboard.conftest import PAGES, Opener, unfold
@@ -77,14 +77,16 @@ def test_cards_equal_the_measures(
 ) -> None:
     at = open_page(demo_home)
     found = three_answers(cursor, Filter())
-    confirmed, median = found.escalation.confirmed, found.improvement.median
+    confirmed, improved = found.escalation.confirmed, found.improvement.improved_by(56)
+    past = found.persistence.by_interval_8_weeks
     assert isinstance(confirmed, Estimate)
+    assert isinstance(improved.share, Estimate) and isinstance(past, Estimate)
     flags = evaluate(cursor, "red_flags_not_in_time", Filter())
     late = {row.part: row.result for row in flags.rows}["confirmed"]
     assert isinstance(late, Estimate)
     assert [metric.value for metric in at.metric] == [
         text.percent(confirmed.value),
-        text.figure(median),
+        text.percent(improved.share.value),
         text.plural(found.persistence.now.total, "episode"),
         text.plural(int(late.value), "trigger"),
     ]
@@ -94,6 +96,9 @@ def test_cards_equal_the_measures(
     assert text.ratio(confirmed) in said
     assert text.ratio(found.improvement.two_scores) in said
     assert text.figure(found.persistence.share_8_weeks.worst) in said
+    assert text.limits(improved.share) in said and text.limits(past) in said
+    assert text.figure(found.persistence.share_8_weeks.share) in said
+    assert text.figure(found.improvement.median) in said
 
 
 def test_cards_equal_plain_counts(
@@ -126,12 +131,13 @@ def test_periods_are_compared_over_complete_months(
     assert row is not None
     whole = f"⇄ Previous period, July to December 2025: {100 * row[0] / row[1]:.1f}%"
     assert f"{whole} ({row[0]} of {row[1]:,})" in said
-    # Time to improvement is complete to March only, so the three months before are compared.
-    median = evaluate(
-        cursor, "time_to_improvement_median", Filter(date(2025, 10, 1), date(2025, 12, 31))
-    ).rows[0].result  # fmt: skip
-    assert isinstance(median, Median) and median.value is not None
-    assert f"⇄ Previous period, October to December 2025: {text.days(median.value)}" in said
+    # Improvement is complete to March only, so the three months before are compared.
+    rows = evaluate(
+        cursor, "improvement_by_day_interval", Filter(date(2025, 10, 1), date(2025, 12, 31))
+    ).rows
+    share = next(row.result for row in rows if row.part == "day 56")
+    assert isinstance(share, Estimate)
+    assert f"⇄ Previous period, October to December 2025: {100 * share.value:.0f}%" in said
     assert "Complete months only: now is January to March 2026" in said
     assert "()" not in said
 

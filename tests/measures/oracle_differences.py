@@ -23,6 +23,7 @@ from statsmodels.stats.proportion import (
 )
 
 from pipelines.measures.agreement import weighted_kappa
+from pipelines.measures.clustering import Pairs, effective_size
 from pipelines.measures.distributions import binomial, gamma_quantile, poisson
 from pipelines.measures.funnel import chance_limits
 from pipelines.measures.inequality import midpoints, relative_index, slope_index
@@ -59,6 +60,24 @@ def wilson_limits() -> float:
         low, high = proportion_confint(x, n, method="wilson")
         pairs += [(mine.lower, low), (mine.upper, high)]
     return _apart(pairs)
+
+
+def clustered_size() -> float:
+    """With as many rows each, the factor for few people is statsmodels' own."""
+    rng, pairs = np.random.default_rng(7), []
+    while len(pairs) < DRAWS:
+        people, each = int(rng.integers(3, 60)), int(rng.integers(2, 7))
+        hits = rng.binomial(each, rng.beta(1.0, 2.0, people))
+        n, x = people * each, int(hits.sum())
+        rows = np.concatenate([np.arange(each) < k for k in hits]).astype(float)
+        groups = np.repeat(np.arange(people), each)
+        fitted = sm.OLS(rows, np.ones(n)).fit(cov_type="cluster", cov_kwds={"groups": groups})
+        if not 0 < x < n:
+            continue
+        effect = float(fitted.bse[0]) ** 2 * (n - 1) / (x / n * (1 - x / n))
+        told = Pairs(n * (each - 1), int(x * (each - 1)), int((hits * (hits - 1)).sum()))
+        pairs.append((effective_size(x, n, told), max(1.0, n / max(1.0, effect))))
+    return _relative(pairs)
 
 
 def exact_poisson() -> float:
@@ -287,6 +306,7 @@ def interval_statsmodels() -> float:
 
 ESTIMATORS: Differences = {
     "wilson": wilson_limits,
+    "clustered": clustered_size,
     "poisson_exact": exact_poisson,
     "byar": byar,
     "newcombe": newcombe_limits,

@@ -122,6 +122,7 @@ def test_nobody_or_everybody_counts_people_and_not_rows(hit):
 def test_one_person_alone_counts_as_one_row(x):
     rows = [[True] * x + [False] * (12 - x)]
     found = clustered_share("m", x, 12, pairs_of(rows))
+    assert found.method == CLUSTERED
     assert size_behind(found) == pytest.approx(1.0)
     assert found.lower <= x / 12 <= found.upper
     assert found.upper - found.lower > 0.75
@@ -209,13 +210,15 @@ def test_every_such_share_has_the_limits_of_its_people(demo_snapshot, name, flt,
 
 
 def test_most_such_shares_of_the_demo_have_several_rows_of_one_person(demo_snapshot):
-    together = {
-        name
-        for name in NAMES
-        for row in evaluate(demo_snapshot, name, Filter()).rows
-        if isinstance(row.result, Estimate) and row.result.method == CLUSTERED
-    }
+    together = {name for name in NAMES if paired(demo_snapshot, measure(name), Filter(), ())}
     assert len(together) >= 0.8 * len(NAMES)
+
+
+def test_an_advice_and_its_referral_are_taken_together(demo_snapshot):
+    (row,) = evaluate(demo_snapshot, "over_referral", Filter()).rows
+    assert row.result.method == CLUSTERED
+    plain = wilson(row.result.numerator, row.result.denominator)
+    assert row.result.upper - row.result.lower > 1.2 * (plain.upper - plain.lower)
 
 
 SHARED = settings(

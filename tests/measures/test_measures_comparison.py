@@ -17,6 +17,7 @@ from statsmodels.stats.proportion import (
 )
 from statsmodels.stats.rates import test_poisson_2indep as poisson_test
 
+from pipelines.measures.clustering import size_behind
 from pipelines.measures.comparison import compare, difference, gaps
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
@@ -229,7 +230,10 @@ class TestOnTheDemo:
         table = evaluate(demo_snapshot, "did_not_attend", Filter(), ("imd_quintile",))
         counts = {r.by[0]: (r.result.numerator, r.result.denominator) for r in table.rows}
         ((_, slope),) = found.slope
-        assert slope == slope_index("did_not_attend", [counts[f] for f in "12345"])
+        effects = [r.result.denominator / size_behind(r.result) for r in table.rows]
+        effects = dict(zip((r.by[0] for r in table.rows), effects, strict=True))
+        own = [effects[f] for f in "12345"]
+        assert slope == slope_index("did_not_attend", [counts[f] for f in "12345"], effects=own)
         assert slope.denominator == sum(n for g, (_, n) in counts.items() if g != "unknown")
         assert found.reference == "5"
 
