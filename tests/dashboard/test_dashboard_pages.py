@@ -62,7 +62,7 @@ def test_page_runs_without_rows(open_page: Opener, empty_home: Path, page: str) 
     if page == "overview":
         assert [metric.value for metric in at.metric] == [
             "Not estimable",
-            "Not shown",
+            "Not estimable",
             "0 episodes",
             "Not estimable",
         ]

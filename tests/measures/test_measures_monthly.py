@@ -11,7 +11,8 @@ from pipelines.measures.catalogue import catalogue
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
 from pipelines.measures.monthly import charted, months_between, shape_of
-from pipelines.measures.series import ChartAs, escalation_by_month, persistence_by_month
+from pipelines.measures.series import ChartAs, escalation_by_month
+from pipelines.measures.spc import p_chart
 from pipelines.measures.spc_rare import t_chart
 from pipelines.measures.targets import target_of, targets
 from pipelines.measures.types import Estimate, MeasureError
@@ -29,11 +30,19 @@ def test_a_share_is_charted_as_on_the_page(demo_snapshot, name):
 
 
 def test_a_target_and_a_profile_are_those_of_the_page(demo_snapshot):
-    chart_as = ChartAs("nhse_excel", target=0.99)
-    (found,) = charted(demo_snapshot, "persistence_share_8_weeks", ALL, chart_as)
-    assert found.chart == persistence_by_month(demo_snapshot, ALL, chart_as).chart
+    chart_as = ChartAs("nhse_excel", target=0.2)
+    (found,) = charted(demo_snapshot, "screen_completeness", ALL, chart_as)
+    months = evaluate(demo_snapshot, "screen_completeness", ALL, ("month",)).rows
+    assert found.chart == p_chart(
+        [month.result.numerator for month in months],
+        [month.result.denominator for month in months],
+        mature=[month.mature for month in months],
+        direction="up",
+        settings="nhse_excel",
+        target=0.2,
+    )
     assert found.chart.assurance.state == "consistently_meets"
-    assert "Target 99%: consistently met" in found.reading.text
+    assert "Target 20%: consistently met" in found.reading.text
 
 
 def test_the_built_in_rise_breaks_a_rule_in_its_months(demo_snapshot):
