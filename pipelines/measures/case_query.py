@@ -314,14 +314,14 @@ def over_counted(
     """
 
     def statement(kept: bool) -> str:
-        fields = f"episode_key, {reason_of(measure)} as reason, {_column(measure, 'hit')} as hit"
+        fields = f"episode_key, {reason_of(measure)} as reason, {column_of(measure, 'hit')} as hit"
         return (
-            _selected(measure, fields, kept)
+            selected_cases(measure, fields, kept)
             + ", counted as (select episode_key, hit from selected where reason is null)\n\n"
             + rest
         )
 
-    return _from_cases(cur, measure, statement, flt, extra)
+    return from_cases(cur, measure, statement, flt, extra)
 
 
 def case_rows(
