@@ -165,9 +165,10 @@ def _decide(
     hidden[fixed] = ~shown[fixed]
     kept = True
     if rules.secondary and not silent:
-        if people:
-            hidden = beside(one, table.cells, hidden, fixed, settled, told, rules)
         hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
+        if people and kept:  # after the first, since little is left to hide then
+            hidden = beside(one, table.cells, hidden, fixed, settled, told, rules)
+            hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
     return _flags(table.nodes, same, hidden), kept
 
 
