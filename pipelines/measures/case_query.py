@@ -144,6 +144,10 @@ def dimensions(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def selected_cases(measure: Measure, fields: str, kept: bool) -> str:
+    """The beginning of a statement on the cases of a measure under a filter, as `selected`.
+
+    `fields` are those of the cases that it has; `kept` takes the cases that publication kept.
+    """
     only = f"\n        and {measure.only}" if measure.only else ""
     return (
         f"with cases as (\n{cases_of(measure.cases, kept)}\n),\n\n"

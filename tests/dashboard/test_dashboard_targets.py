@@ -87,10 +87,10 @@ def test_a_target_shows_on_charts_cards_and_in_the_report(
     (drawn,) = traces(specs(open_page(own_home, "waits"))[f"time_{WAIT}_"], "longdashdot")
     assert drawn["y"] == [3, 3]
     home = Home.open(own_home)
-    add(home, Entry("target", "B", "sooner", ("time_to_improvement_median",), target=30.0))
+    add(home, Entry("target", "B", "sooner", ("improvement_by_day_interval",), target=0.75))
     add(home, Entry("rebase", "C", "=cmd()", (WAIT,), on=date(2025, 6, 1)))
     overview = open_page(own_home, compare=["Target"])
-    assert "Target: 30 days; now" in words(overview)
+    assert "Target: 75%; now" in words(overview)
 
     monkeypatch.setenv(HOME_VARIABLE, str(own_home))
     monkeypatch.setenv(MODE_VARIABLE, "service")
