@@ -13,7 +13,7 @@ from rich.table import Table
 from pipelines import releases
 from pipelines import snapshot as snapshots
 from pipelines.cli_options import HomeOption, JsonOption, WaitOption, opened, plain, published
-from pipelines.console import say
+from pipelines.console import bar, say
 from pipelines.measures.catalogue import measure
 from pipelines.measures.disclosure.release import TIME_ALONE, Frozen
 from pipelines.periods import period
@@ -44,7 +44,8 @@ def release(
         info = published(target)
         con = snapshots.open_readonly(info.path)
         try:
-            made = releases.make(target, info, con, plan, wait)
+            with bar(as_json) as progress:
+                made = releases.make(target, info, con, plan, wait, progress)
         finally:
             con.close()
     if made is None:

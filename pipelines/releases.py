@@ -15,7 +15,8 @@ import hashlib
 import json
 import os
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -30,6 +31,7 @@ from pipelines.measures.disclosure.rules import Rules
 from pipelines.measures.release_counts import CUTS, Key, extended
 from pipelines.snapshot import SnapshotInfo
 
+Progress = Callable[[str, int, int], None]
 FOLDER: Final = "releases"
 ANCHOR: Final = ".releases.json"
 VERB: Final = "release"
@@ -107,12 +109,15 @@ def released(home: Home) -> Released:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a release is of: families, cuts, the last day of the months that may be in it."""
+    """What a release is of: families, cuts, the last day of the months that may be in it.
+
+    `rules` None: counts are small below the service's `suppress_below`, as in the snapshot.
+    """
 
     families: tuple[Key, ...] = FAMILIES
     cuts: tuple[str, ...] = CUTS
     until: dt.date | None = None
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules | None = None
 
 
 def make(
@@ -121,25 +126,36 @@ def make(
     con: duckdb.DuckDBPyConnection,
     plan: Plan | None = None,
     wait: float = 0.0,
+    progress: Progress | None = None,
 ) -> Released | None:
     """Release every settled month of a snapshot that has not been released; None for none.
 
-    `con` is a connection on the snapshot. The home is locked while it is decided.
+    `con` is a connection on the snapshot. The home is locked while it is decided. `progress` is
+    told what is being decided, how many families were and how many there are.
     """
     plan = plan or Plan()
+    begun = 0
+
+    def begin(family: Key) -> None:
+        nonlocal begun
+        if progress:
+            progress(f"deciding {family[0].replace('_', ' ')}", begun, len(plan.families))
+        begun += 1
+
     with home.lock(VERB, wait), telling_of_the_disk(home.root):
         before = _read(home)
         known = {} if before is None else before.families
         meta = dict(con.execute("select key, value from meta").fetchall())
         data_to = dt.date.fromisoformat(meta.get("data_to_earliest") or meta["data_to"])
         last = min(data_to, plan.until or data_to)
+        rules = plan.rules or _rules(con)
         after = dict(known)
         for group, families in _groups(plan.families, known).items():
             whole = (f"{PEOPLE}{group}",)
             people = known.get(whole, Frozen())
             cuts = [cut for cut in people.counts if cut != TIME_ALONE] or plan.cuts
             was = {family: known.get(family, Frozen()) for family in families}
-            grown, people = extended(con, was, people, last, plan.rules, cuts)
+            grown, people = extended(con, was, people, last, rules, cuts, begin)
             if people.months:
                 after |= {whole: people, **grown}
         record = _record(before, after, info, meta)
@@ -149,6 +165,11 @@ def make(
             event["number"] = record["number"]
             _write(home, record)
         return _read(home)
+
+
+def _rules(con: duckdb.DuckDBPyConnection) -> Rules:
+    (below,) = con.execute("select suppress_below from param_set").fetchall()[0]
+    return Rules(threshold=below)
 
 
 def _groups(families: tuple[Key, ...], known: dict[Key, Frozen]) -> dict[str, list[Key]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import duckdb
@@ -30,12 +30,14 @@ def extended(
     data_to: dt.date,
     rules: Rules,
     cuts: Sequence[str] = CUTS,
+    begun: Callable[[Key], None] | None = None,
 ) -> tuple[dict[Key, Frozen], Frozen]:
     """The families of a group, and its people, with every month that is new, over and settled.
 
     `before` has what was released of each family, `people` of their number. A month is settled
     when no case of any of the families can change by itself; months follow each other, so that the
-    first one that can ends the row, and so does the last one of which there is a case.
+    first one that can ends the row, and so does the last one of which there is a case. `begun` is
+    called with each family before it is decided, which takes most of the time.
     """
     alone: dict[Key, Counts] = {}
     changing: set[str] = set()
@@ -49,9 +51,12 @@ def extended(
         return dict(before), people
     new = {family: _by_cut(cur, family, alone[family], people, months, cuts) for family in before}
     grown = extend(people, months, _numbers(next(iter(new.values()))), rules)
-    return {
-        family: extend(was, months, new[family], rules, grown) for family, was in before.items()
-    }, grown
+    after: dict[Key, Frozen] = {}
+    for family, was in before.items():
+        if begun:
+            begun(family)
+        after[family] = extend(was, months, new[family], rules, grown)
+    return after, grown
 
 
 def _by_cut(

@@ -6,8 +6,9 @@ import csv
 import json
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
+import duckdb
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -304,3 +305,21 @@ def test_a_release_that_was_cut_off_has_never_been(home, monkeypatch):
 def test_two_releases_at_once_are_refused(home):
     with home.lock("test"), pytest.raises(OutcomesError, match="another outcomes process"):
         release(home, releases.Plan(SHARED))
+
+
+def test_what_is_small_is_the_services_parameter(tmp_path, monkeypatch):
+    """What a family is decided under comes from the published data; the deciding is not done."""
+    asked = []
+
+    def extended(_con, was, people, _last, rules, _cuts, _begun):
+        asked.append(rules.threshold)
+        return was, people
+
+    monkeypatch.setattr(releases, "extended", extended)
+    con = duckdb.connect()
+    con.execute("create table meta as select 'data_to' as key, '2026-06-30' as value")
+    con.execute("create table param_set as select 12 as suppress_below")
+    home = Home.open(tmp_path / "home")
+    info = snapshot.SnapshotInfo("s", tmp_path / "s", datetime.now(UTC), 0, True)
+    assert releases.make(home, info, con) is None
+    assert set(asked) == {12}

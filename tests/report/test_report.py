@@ -10,7 +10,7 @@ from collections import Counter
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pptx import Presentation
 
@@ -416,6 +416,7 @@ def test_a_commentary_of_any_length_is_cut_into_slides_that_hold_it_and_nothing_
         assert all(len(line) <= WIDE for line in lines)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_every_text_can_be_written_into_a_workbook_and_read_again(text):
     sheet = openpyxl.Workbook().active
