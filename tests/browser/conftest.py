@@ -128,24 +128,51 @@ def visit(browser: sync_api.Browser, server: Server) -> Iterator[Visitor]:  # no
         theme: Literal["light", "dark"] = "light",
         at: Server | None = None,
     ) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": 1000},
-            color_scheme=theme,
-            locale="en-GB",
-        )
-        contexts.append(context)
-        found = Visit(context.new_page(), at or server)
-        found.page.on("request", lambda request: found.requests.append(request.url))
-        found.page.on("response", lambda answer: _check(found, answer))
-        found.page.on("console", lambda message: _heard(found, message))
-        found.page.on("websocket", lambda socket: _listen(found, socket))
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        found = _opened(browser, at or server, width, theme)
+        contexts.append(found.page.context)
         found.go(path)
         return found
 
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def revisit(browser: sync_api.Browser, server: Server) -> Iterator[Visitor]:  # noqa: F811
+    """As `visit`, in one profile for each width and theme: the page's code is loaded once."""
+    kept: dict[tuple[int, str], Visit] = {}
+
+    def opened(path: str, width: int, theme: Literal["light", "dark"]) -> Visit:
+        if (width, theme) not in kept:
+            kept[width, theme] = _opened(browser, server, width, theme)
+        found = kept[width, theme]
+        found.page.goto("about:blank")
+        found.requests.clear()
+        found.complaints.clear()
+        found.go(path)
+        return found
+
+    yield opened
+    for each in kept.values():
+        each.page.context.close()
+
+
+def _opened(
+    browser: sync_api.Browser, at: Server, width: int, theme: Literal["light", "dark"]
+) -> Visit:
+    context = browser.new_context(
+        viewport={"width": width, "height": 1000},
+        color_scheme=theme,
+        locale="en-GB",
+    )
+    found = Visit(context.new_page(), at)
+    found.page.on("request", lambda request: found.requests.append(request.url))
+    found.page.on("response", lambda answer: _check(found, answer))
+    found.page.on("console", lambda message: _heard(found, message))
+    found.page.on("websocket", lambda socket: _listen(found, socket))
+    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    return found
 
 
 def _listen(visit: Visit, socket: sync_api.WebSocket) -> None:

@@ -36,9 +36,9 @@ def faults(visit: Visit) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_page_is_accessible_and_fits(
-    visit: Visitor, address: str, width: int, theme: Literal["light", "dark"]
+    revisit: Visitor, address: str, width: int, theme: Literal["light", "dark"]
 ) -> None:
-    page = visit(f"/{address}", width, theme)
+    page = revisit(f"/{address}", width, theme)
     assert faults(page) == set()
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.complaints == []
@@ -176,15 +176,13 @@ def test_no_case_reaches_a_browser_without_cases(
 ) -> None:
     with duckdb.connect(str(snapshot_file), read_only=True) as con:
         ids = [row[0] for row in con.execute("select episode_id from episode").fetchall()]
-    frames: list[bytes] = []
+    shown = visit(at=service_server)
     for page in PAGES:
-        shown = visit(f"/{page.address}", at=service_server)
-        frames += shown.frames
-    crafted = visit("/episodes?episode=STORY-05-FOOT-BLANK", at=service_server)
-    frames += crafted.frames
-    said = crafted.page.locator("body").inner_text()
+        shown.go(f"/{page.address}")
+    shown.go("/episodes?episode=STORY-05-FOOT-BLANK")
+    said = shown.page.locator("body").inner_text()
     assert "Page not found" in said
-    sent = b"\n".join(frames)
+    sent = b"\n".join(shown.frames)
     assert b"Service (exact totals, no cases)" in sent
     # An id that the reader typed may come back in the address; the one above is such a one.
     assert [each for each in ids if each.encode() in sent and not each.startswith("STORY-05")] == []

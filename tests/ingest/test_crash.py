@@ -29,6 +29,9 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from tests.ingest.conftest import EXTRACT, row, text, tree
 
+# What all of these need is made once: by one worker.
+pytestmark = pytest.mark.xdist_group("crash")
+
 FIRST = text(*(row(contact_id=f"A-{n}", episode_id=f"A-{n}", nprs="7") for n in range(200)))
 ASIDE = row(contact_id="B-X", episode_id="B-X", contact_date="never")
 SECOND = text(
@@ -232,6 +235,7 @@ def at_random(calm: Calm, tmp_path: Path, n: int, seed: int, command: bool) -> i
     return hits
 
 
+@pytest.mark.deep
 def test_kill_9_at_random_moments(calm, tmp_path):
     assert at_random(calm, tmp_path, 6, seed=1, command=False) >= 4, "the kills came too late"
 
