@@ -18,6 +18,19 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 # One group: one worker, one server, one browser.
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+# Each kind of page twice each time, in either width and theme; all of them in the long runs.
+SEEN = [
+    pytest.param(
+        kind,
+        width,
+        theme,
+        marks=[] if (width == 1440) == (theme == "light") else [pytest.mark.deep],
+    )
+    for kind in ("overview", "list", "episode")
+    for width in (1440, 390)
+    for theme in ("light", "dark")
+]
+
 # Faults of Streamlit itself, (rule, selector): nothing that the dashboard writes.
 # Sectioned navigation and the small charts in st.metric have them too; neither is used here.
 ALLOWED: set[tuple[str, str]] = set()
@@ -133,9 +146,7 @@ def test_nothing_leaves_the_machine(visit: Visitor, any_episode: str) -> None:
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("kind", ["overview", "list", "episode"])
+@pytest.mark.parametrize(("kind", "width", "theme"), SEEN)
 def test_accessible(
     visit: Visitor, any_episode: str, kind: str, width: int, theme: Literal["light", "dark"]
 ) -> None:

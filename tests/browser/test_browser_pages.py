@@ -20,6 +20,12 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 ADDRESSES = [page.address for page in seen_by("auditor") if page.address not in ("", "episodes")]
+# Each page in one of the two each time, in turn, and in the other one in the long runs.
+SEEN = [
+    pytest.param(address, *how, marks=[pytest.mark.deep] if (place + turn) % 2 else [])
+    for place, address in enumerate(ADDRESSES)
+    for turn, how in enumerate(((1440, "light"), (390, "dark")))
+]
 
 
 def faults(visit: Visit) -> set[tuple[str, str, str]]:
@@ -33,8 +39,7 @@ def faults(visit: Visit) -> set[tuple[str, str, str]]:
     }
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(("address", "width", "theme"), SEEN)
 def test_every_page_is_accessible_and_fits(
     revisit: Visitor, address: str, width: int, theme: Literal["light", "dark"]
 ) -> None:
