@@ -240,7 +240,9 @@ def test_kill_9_at_random_moments(calm, tmp_path):
     assert at_random(calm, tmp_path, 6, seed=1, command=False) >= 4, "the kills came too late"
 
 
-@pytest.mark.parametrize(("verb", "of"), [("ingest", 1), ("build", 2)])
+@pytest.mark.parametrize(
+    ("verb", "of"), [("ingest", 1), pytest.param("build", 2, marks=pytest.mark.deep)]
+)
 def test_kill_9_before_and_after_every_rename(calm, tmp_path, verb, of):
     """The moments at which something becomes visible: landing, the snapshot, the pointer."""
     steps = calm.steps[verb]

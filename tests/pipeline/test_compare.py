@@ -103,6 +103,7 @@ def test_scratch_lies_in_the_home_and_what_a_killed_run_left_goes(worked_home, m
     assert not list(worked_home.root.glob(".compare-*"))
 
 
+@pytest.mark.deep  # each time in tests/cli/test_cli_rules.py, with fewer rules changed
 def test_other_rule_files_can_be_tried(demo_home, tmp_path):
     for entry in resources.files("rules").iterdir():
         if entry.name.endswith(".toml"):
