@@ -1,16 +1,16 @@
 """Who is looking: cases, exact totals without cases, or small numbers protected.
 
-The mode is the server's, never the page's: it comes from the process that was started and decides
-in `store` what is read at all. Nothing that a browser sends can change it.
+The mode is the reader's (`dashboard.reader`), never the page's, and at most the one with which the
+server was started. It decides in `store` what is read at all. Nothing that a browser sends can
+change it.
 """
 
 from __future__ import annotations
 
-import os
-from typing import Final, cast
+from typing import Final
 
-from dashboard.launch import MODE_VARIABLE
-from pipelines.measures.disclosure.rules import MODES, Mode, check_mode
+from dashboard.reader import reader
+from pipelines.measures.disclosure.rules import Mode
 
 WORDS: Final[dict[Mode, str]] = {
     "auditor": "Auditor (cases)",
@@ -32,13 +32,8 @@ class CasesWithheld(PermissionError):
 
 
 def mode() -> Mode:
-    """The mode of this server; auditor where none was named (a server on one's own machine).
-
-    MeasureError for a mode that does not exist: a typing error must not open the data.
-    """
-    named = os.environ.get(MODE_VARIABLE) or MODES[0]
-    check_mode(named)
-    return cast(Mode, named)
+    """The mode of whoever is looking; see `reader.reader` for what it raises."""
+    return reader().mode
 
 
 def sees_cases() -> bool:
