@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
@@ -19,6 +20,7 @@ NAME: Final = "reviewer_name"
 SAID: Final = "_review_said"
 NEXT: Final = back.NEXT_CASE
 WANTED: Final = "_case_shown_for"
+LAST: Final = "_review_last_read"
 
 
 def show(view: View, episode_id: str) -> None:
@@ -29,27 +31,67 @@ def show(view: View, episode_id: str) -> None:
     if not cases:
         return
     st.header("Review")
-    _said()
-    try:
-        _show(view, cases)
-    except OutcomesError as error:  # the store can go away between any two questions
-        reviews.told(error)
-
-
-def _show(view: View, cases: list[store.Row]) -> None:
-    standing = reviews.standing()
-    reviews.choose_reading()
-    review_queue.progress(view, standing)
+    refused = _said()
+    top = st.container()
     case = _case(cases)
-    of = reviews.reading()
+    try:
+        found = _read(case)
+    except OutcomesError as error:  # the store can go away between any two questions
+        if not refused:  # the same reason was just told
+            with top:
+                reviews.told(error)
+        _form_meanwhile(view, case)
+        return
+    with top:
+        reviews.choose_reading()
+        review_queue.progress(view, found.standing)
     levels = {row["code"]: row["label"] for row in store.rows(view.snapshot, "levels")}
     st.markdown(_described(case, levels))
-    key = CaseKey.parse(case["case_key"])
-    newest = reviews.opened().newest(key, of)
-    _newest(case, newest)
+    _newest(case, found.newest)
     with st.expander("Every review of this case", icon=":material/history:"):
-        _history(key, of)
-    _form(view, case, newest, standing)
+        _history(found.history)
+    _form(view, case, found.offered)
+    _skip(view, case, found.standing)
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """What the form of a case was opened with: the version that it answers, and what it offers."""
+
+    version: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the store says of a case; read at once, so that a page is whole or says that it is not.
+
+    `history` is what this reader may see: a second reader their own, a first reader everything.
+    """
+
+    standing: Sequence[Review]
+    newest: Review | None
+    history: Sequence[Review]
+    offered: _Offered
+
+
+def _read(case: store.Row) -> _Read:
+    kept, key, of = reviews.opened(), CaseKey.parse(case["case_key"]), reviews.reading()
+    newest = kept.newest(key, of)
+    history = [each for each in kept.history(key) if of == FIRST or each.reading == of]
+    offered = _Offered(newest.version if newest else 0, tuple(kept.reasons))
+    st.session_state[LAST] = (case["case_key"], of, offered)
+    return _Read(reviews.standing(), newest, history, offered)
+
+
+def _form_meanwhile(view: View, case: store.Row) -> None:
+    """The form as it was last opened, so that nobody loses what they typed while the store is away.
+
+    Whoever saved something meanwhile is noticed when this is saved.
+    """
+    key, of, offered = st.session_state.get(LAST, (None, None, None))
+    if (key, of) == (case["case_key"], reviews.reading()):
+        _form(view, case, offered)
 
 
 def _case(cases: list[store.Row]) -> store.Row:
@@ -112,9 +154,7 @@ def _review(review: Review) -> str:
     return f"{said} · {text.plain(verdict.reviewer)}, {review.at:%d %b %Y, %H:%M} UTC"
 
 
-def _history(key: CaseKey, of: int) -> None:
-    """Blind: a second reader sees their own, a first reader everything."""
-    found = [each for each in reviews.opened().history(key) if of == FIRST or each.reading == of]
+def _history(found: Sequence[Review]) -> None:
     for each in found:
         reader = "second reader" if each.reading == SECOND else "first reader"
         st.markdown(
@@ -125,7 +165,7 @@ def _history(key: CaseKey, of: int) -> None:
         st.markdown("None yet.")
 
 
-def _form(view: View, case: store.Row, newest: Review | None, standing: Sequence[Review]) -> None:
+def _form(view: View, case: store.Row, offered: _Offered) -> None:
     st.text_input(
         "Your name or initials", key=NAME, max_chars=40, persist_state="session", width=320
     )
@@ -133,14 +173,14 @@ def _form(view: View, case: store.Row, newest: Review | None, standing: Sequence
     with st.form(f"review_{case['case_key']}"):
         st.radio(
             "What did you find?",
-            [code for code in FINDINGS if code != "withdrawn" or newest],
+            [code for code in FINDINGS if code != "withdrawn" or offered.version],
             index=None,
             format_func=FINDINGS.__getitem__,
             key=keys["finding"],
         )
         st.selectbox(
             "Reason, for a justified deviation",
-            reviews.opened().reasons,
+            offered.reasons,
             index=None,
             placeholder="Choose a reason",
             key=keys["reason"],
@@ -150,13 +190,16 @@ def _form(view: View, case: store.Row, newest: Review | None, standing: Sequence
         right.text_input(
             "Note", key=keys["note"], max_chars=LONGEST_NOTE, help="Nothing about the person."
         )
-        args = (view, case, newest.version if newest else 0, keys)
+        args = (view, case, offered.version, keys)
         with st.container(horizontal=True):
             st.form_submit_button(
                 "Save and open the next case", type="primary", on_click=_save, args=(*args, True),
                 shortcut="Mod+S",
             )  # fmt: skip
             st.form_submit_button("Save", on_click=_save, args=(*args, False))
+
+
+def _skip(view: View, case: store.Row, standing: Sequence[Review]) -> None:
     following = review_queue.following(view, standing, case["case_key"])
     if following is None:
         st.markdown("No other case of the queue needs a review.")
@@ -203,9 +246,11 @@ def _open(case: store.Row) -> None:
     st.session_state[NEXT] = case["case_key"]
 
 
-def _said() -> None:
+def _said() -> bool:
+    """Tell what came of the last save, once; whether it was refused."""
     kind, words = st.session_state.pop(SAID, (None, ""))
     if kind == "error":
         st.error(words, icon=":material/error:")
     elif kind == "success":
         st.success(words, icon=":material/check:")
+    return kind == "error"

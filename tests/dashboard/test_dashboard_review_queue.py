@@ -246,3 +246,36 @@ def test_what_was_saved_is_said_to_be_saved_when_the_store_goes_away_right_after
     (said,) = [each.value for each in at.success]
     assert said.startswith("Saved: Documentation gap")
     assert "The next case cannot be opened now" in said
+
+
+def test_what_was_typed_outlives_a_store_that_goes_away(open_page, reviewed_home, monkeypatch):
+    """And whoever reviewed the case meanwhile is not overwritten when it is back."""
+    home, cases, kept = reviewed_home
+    key = cases[0].key
+    at = open_page(home, "episode", episode=key.episode, case=str(key))
+    at.text_input(key="reviewer_name").set_value("A. Reader").run()
+
+    def away(*_, **__):
+        raise StoreAway("the store of reviews: it cannot be reached or used", hint="Try again.")
+
+    def save():
+        (button,) = [each for each in at.button if each.label == "Save"]
+        button.click().run()
+        assert not at.exception
+        return [each.value for each in at.error]
+
+    at.radio(key=f"finding_1_{key}").set_value("documentation")
+    at.text_input(key=f"note_1_{key}").set_value("typed before")
+    with monkeypatch.context() as patch:
+        for question in ("add", "newest", "history", "standing"):
+            patch.setattr(ReviewStore, question, away)
+        (told,) = save()
+        assert told.startswith("Not saved") and told.endswith("Try again.")
+        assert at.radio(key=f"finding_1_{key}").value == "documentation"
+        assert at.text_input(key=f"note_1_{key}").value == "typed before"
+    kept.add(key, Verdict("agree", "B. Other"), Seen(cases[0].mark, "r", "p"))
+    (told,) = save()
+    assert "was reviewed by B. Other since you opened it" in told
+    assert at.text_input(key=f"note_1_{key}").value == "typed before"
+    assert save() == []
+    assert [each.verdict.reviewer for each in kept.history(key)] == ["B. Other", "A. Reader"]
