@@ -219,7 +219,9 @@ def from_one_to_the_next(view: View, name: str) -> None:
         changes = recorded(view, name, found.days)
         chart = rare_chart(found, measure(name), view.colours, changes)
         ui.show(chart, f"rare_{name}_{number}")
-        drill.link(view, "Open the events", Behind(name, found.part or "", which="counted"))
+        with st.container(horizontal=True):
+            drill.link(view, "Open the events", Behind(name, found.part or "", which="counted"))
+            record_link.link(name)
 
 
 def _capital(words: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import drill, episode_list, mode, sections, store, ui
+from dashboard import drill, episode_list, mode, record_link, sections, store, ui
 from dashboard.charts import persistence
 
 view = ui.opened(
@@ -33,7 +33,10 @@ changes = sections.recorded(view, "persistence_share_8_weeks", shown_months)
 target = store.charting().target("persistence_share_8_weeks")
 chart = persistence.by_month(months, view.colours, changes, target)
 ui.show(chart, "persistence_month")
-drill.link(view, "Open a month of it", drill.Behind("persistence_share_8_weeks", by=drill.MONTH))
+with st.container(horizontal=True):
+    by_month = drill.Behind("persistence_share_8_weeks", by=drill.MONTH)
+    drill.link(view, "Open a month of it", by_month)
+    record_link.link("persistence_share_8_weeks")
 sections.over_time(view, "persistence_share_8_weeks")
 sections.funnel_by_site(view, "persistence_share_8_weeks")
 sections.by_dimension(view, "persistence_share_8_weeks")
