@@ -248,9 +248,9 @@ def _open(case: store.Row) -> None:
 
 def _said() -> bool:
     """Tell what came of the last save, once; whether it was refused."""
-    kind, words = st.session_state.pop(SAID, (None, ""))
+    kind, words = st.session_state.pop(SAID, ("", ""))
     if kind == "error":
         st.error(words, icon=":material/error:")
     elif kind == "success":
         st.success(words, icon=":material/check:")
-    return kind == "error"
+    return bool(kind == "error")
