@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,10 +32,15 @@ def _made_once(
     name: str,
     make: Callable[[Path], Home],
 ) -> Home:
-    """A home that the first worker who needs it makes; each worker has a copy of its own."""
-    if worker_id == "master":
+    """A home that the first worker who needs it makes; each worker has a copy of its own.
+
+    With OUTCOMES_TEST_HOMES, a folder, it is kept there for later runs of the same code.
+    """
+    kept = os.environ.get("OUTCOMES_TEST_HOMES")
+    if worker_id == "master" and not kept:
         return make(folders.mktemp(name) / "home")
-    shared = folders.getbasetemp().parent / name
+    shared = Path(kept) / _code() / name if kept else folders.getbasetemp().parent / name
+    shared.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{shared}.lock"):
         if not shared.exists():
             unfinished = shared.with_name(f"{name}-unfinished")
@@ -40,6 +48,17 @@ def _made_once(
             unfinished.rename(shared)
     own = Path(shutil.copytree(shared, folders.mktemp(name) / "home"))
     return Home.open(own)
+
+
+@cache
+def _code() -> str:
+    """A digest of all that makes a home out of the sample exports."""
+    digest = hashlib.sha256()
+    for folder in ("pipelines", "rules", "sample_data"):
+        for path in sorted((Path(__file__).parents[1] / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.name).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _demo(root: Path) -> Home:
