@@ -1,10 +1,22 @@
-"""Every run begins here: the snapshot, the pages, the shared filters, then the chosen page."""
+"""Every run begins here: who is looking, the snapshot, the pages, the shared filters, the page."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import comparison, filters, mode, pages, saved_menu, store, ui, versions
+from dashboard import (
+    comparison,
+    filters,
+    mode,
+    own_sites,
+    pages,
+    reader,
+    saved_menu,
+    store,
+    ui,
+    versions,
+    who,
+)
 
 TITLE = "Back-related leg pain outcomes"
 
@@ -14,9 +26,9 @@ st.set_page_config(
     layout="wide",
     menu_items={"Get help": None, "Report a bug": None, "About": None},
 )
-page = st.navigation(pages.menu(mode.mode()), expanded=True)
-ui.begin()
 try:
+    page = st.navigation(pages.menu(reader.reader()), expanded=True)
+    ui.begin()
     # Shared figures are of releases, whichever data are published.
     snapshot = versions.choose() if mode.mode() != "shared" else store.published()
     selected = filters.draw(snapshot)
@@ -24,8 +36,11 @@ try:
         compared = comparison.choose() if mode.mode() != "shared" else ()
         saved_menu.draw(page.url_path)
         st.caption(f"**{mode.WORDS[mode.mode()]}.** {mode.MEANS[mode.mode()]}")
+        who.draw(snapshot)
     ui.remember(snapshot, selected, compared)
     page.run()
     ui.footer(snapshot)
 except store.NoSnapshot as nothing:
     ui.nothing_published(str(nothing))
+except (reader.NotOpen, mode.CasesWithheld, own_sites.SitesWithheld) as withheld:
+    who.withheld(str(withheld))

@@ -16,7 +16,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from dashboard.at_once import send_at_once
-from dashboard.middleware import LOOPBACK_HOSTS, CompressedAssets, EarlyCharts, SecurityHeaders
+from dashboard.launch import hosts
+from dashboard.middleware import CompressedAssets, EarlyCharts, SecurityHeaders
+from dashboard.sign_on import provider, visits
+from dashboard.sign_on.gate import Gate
+from pipelines.sign_on import SignOn
 
 SWITCH: Final = 0.0005
 """Seconds for which a thread may go on while another waits; Python would give it ten times that."""
@@ -37,10 +41,11 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     for name in ("duckdb", "pandas", "pyarrow", "dashboard.charts.timeline"):
         import_module(name)
     # Not imported above: it must come after the runtime that its caches belong to.
-    from dashboard import store, ui
+    from dashboard import reader, store, ui
 
     ui.figure({"data": [{"type": "scatter"}, {"type": "bar"}]})
-    store.warm()
+    with reader.by_itself():
+        store.warm()
     gc.collect(2)
     gc.freeze()
     give_back()
@@ -51,15 +56,27 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     yield
 
 
-app = st.App(
-    Path(__file__).with_name("app.py"),
-    lifespan=warm,
-    middleware=[
-        Middleware(SecurityHeaders),
-        # Streamlit checks the host of its websocket only; a page at a made-up name that resolves
-        # to this machine must not get the rest either.
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK_HOSTS)),
-        Middleware(CompressedAssets),
-        Middleware(EarlyCharts),
-    ],
-)
+def app(sign_on: SignOn, secret: str = "") -> st.App:
+    """The server's application. `secret` is what the identity provider or the proxy gave to it."""
+    gate, held = [], {}
+    if sign_on.how != "local":
+        known = visits.Visits(sign_on.hours, sign_on.idle_minutes)
+        visits.open_for(known)
+        provider.listen()
+        proxy = secret if sign_on.how == "proxy" else ""
+        gate = [Middleware(Gate, sign_on=sign_on, visits=known, secret=proxy)]
+        held = provider.streamlit_secrets(sign_on, secret)
+    return st.App(
+        Path(__file__).with_name("app.py"),
+        lifespan=warm,
+        middleware=[
+            Middleware(SecurityHeaders, address=sign_on.address),
+            # Streamlit checks the host of its websocket only; a page at a made-up name that
+            # resolves to this machine must not get the rest either.
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts(sign_on)),
+            *gate,
+            Middleware(CompressedAssets),
+            Middleware(EarlyCharts),
+        ],
+        secrets=held or None,
+    )

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import snapshots, store, text, ui
+from dashboard import own_sites, snapshots, store, text, ui
 from dashboard.charts import shown
 from dashboard.charts.base import Table
 from dashboard.snapshots import NoSnapshot, Snapshot
@@ -49,7 +49,9 @@ def show(view: View) -> None:
 
 def told(view: View, before: Snapshot) -> tuple[list[str], Table | None]:
     """What changed since earlier data, line by line, and the revised months where there are any."""
-    lines = [*_files(view.snapshot, before), *_rules(view.snapshot, before)]
+    lines = _rules(view.snapshot, before)
+    if own_sites.sees_every_site():
+        lines = [*_files(view.snapshot, before), *lines]
     lines += filter(None, (_count(view, before, name, part) for name, part in COUNTS))
     revised = []
     for name, part in HEADLINES:

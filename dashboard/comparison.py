@@ -14,7 +14,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import store, text
+from dashboard import own_sites, store, text
 from dashboard.charts import shown
 from dashboard.filters import last_day
 from pipelines.measures.catalogue import Measure, measure
@@ -66,9 +66,10 @@ class Pair:
 
 def choose() -> tuple[str, ...]:
     """The widget: up to two comparisons."""
+    offered = [code for code in CHOICES if code != ALL_SITES or own_sites.sees_every_site()]
     found = st.multiselect(
         "Compare with",
-        list(CHOICES),
+        offered,
         format_func=lambda code: CHOICES.get(code, code),
         key="compare",
         max_selections=MOST,

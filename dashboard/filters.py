@@ -8,7 +8,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import mode, store, text
+from dashboard import mode, own_sites, store, text
 from dashboard.dimensions import DIMENSIONS, Dimension, value_words
 from pipelines.measures.filter import Filter
 from pipelines.measures.monthly import months_between
@@ -162,6 +162,8 @@ def _chosen(flt: Filter, names: dict[str, str]) -> list[str]:
         if found:
             words = text.listed([value_words(each.code, value, names) for value in found], "or")
             said.append(words if each.code == "site" else f"{each.name.lower()}: {words}")
+        elif each.code == "site" and not own_sites.sees_every_site():
+            said.append(f"{text.listed(list(names.values())) or 'no site'}, which you may see")
         elif each.code == "site":
             n = sum(code != "unknown" for code in names)
             said.append("one site" if n == 1 else f"all {text.plural(n, 'site')}")

@@ -14,8 +14,9 @@ import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.launch import LOOPBACK_HOSTS
+
 INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost")
 COMPRESSED: Final = (".js", ".css", ".html", ".svg", ".json")
 NO_PAGE: Final = ("/_stcore/", "/static/", "/media/", "/component/", "/app/")
 FIXED_HEADERS: Final = (
@@ -40,9 +41,13 @@ def inline_script_hashes(index: Path | None = None) -> tuple[str, ...]:
     return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
-def content_policy(port: int, hashes: tuple[str, ...]) -> str:
-    """A policy under which the browser itself refuses to send anything off this machine."""
-    sockets = " ".join(f"ws://{host}:{port}" for host in LOOPBACK_HOSTS)
+def content_policy(port: int, hashes: tuple[str, ...], address: str = "") -> str:
+    """A policy under which the browser itself refuses to send anything to anybody else.
+
+    `address` is where browsers find the server, where that is not this machine's own address.
+    """
+    named = address.replace("http", "ws", 1)
+    sockets = named or " ".join(f"ws://{host}:{port}" for host in LOOPBACK_HOSTS)
     return "; ".join(
         (
             "default-src 'none'",
@@ -63,8 +68,8 @@ def content_policy(port: int, hashes: tuple[str, ...]) -> str:
 class SecurityHeaders:
     """Adds the content policy and the fixed headers to every HTTP answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, address: str = "") -> None:
+        self.app, self.address = app, address
         self.hashes = inline_script_hashes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +77,7 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         server = scope.get("server") or ("", 80)
-        policy = content_policy(server[1] or 80, self.hashes)
+        policy = content_policy(server[1] or 80, self.hashes, self.address)
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -110,12 +115,12 @@ class EarlyCharts:
         if scope["type"] != "http" or scope["method"] != "GET" or path.startswith(NO_PAGE):
             await self.app(scope, receive, send)
             return
-        start, body = await _whole(self.app, scope, receive)
+        start, body = await whole(self.app, scope, receive)
         headers = MutableHeaders(raw=list(start["headers"]))
         if headers.get("content-type", "").startswith("text/html") and start["status"] == 200:
             body = body.replace(b"</head>", self.tag + b"</head>", 1)
             headers["content-length"] = str(len(body))
-        await _replay(send, {**start, "headers": headers.raw}, body)
+        await replay(send, {**start, "headers": headers.raw}, body)
 
 
 class CompressedAssets:
@@ -137,10 +142,10 @@ class CompressedAssets:
         if path not in self.kept:
             answer = await self._compressed(scope, receive)
             if answer[0]["status"] != 200:
-                await _replay(send, *answer)
+                await replay(send, *answer)
                 return
             self.kept[path] = answer
-        await _replay(send, *self.kept[path])
+        await replay(send, *self.kept[path])
 
     @staticmethod
     def _applies(scope: Scope) -> bool:
@@ -155,7 +160,7 @@ class CompressedAssets:
         )
 
     async def _compressed(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-        start, body = await _whole(self.app, scope, receive)
+        start, body = await whole(self.app, scope, receive)
         headers = MutableHeaders(raw=list(start["headers"]))
         if start["status"] == 200 and "content-encoding" not in headers:
             body = await anyio.to_thread.run_sync(gzip.compress, body, 6)
@@ -165,7 +170,7 @@ class CompressedAssets:
         return {**start, "headers": headers.raw}, body
 
 
-async def _whole(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+async def whole(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
     """An answer once it has come to its end: how it starts, and its body."""
     start: Message = {}
     parts: list[bytes] = []
@@ -180,7 +185,8 @@ async def _whole(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message,
     return start, b"".join(parts)
 
 
-async def _replay(send: Send, start: Message, body: bytes) -> None:
+async def replay(send: Send, start: Message, body: bytes) -> None:
+    """Send an answer that `whole` has collected."""
     # A copy: what is sent passes through middleware that adds headers to it.
     await send({**start, "headers": list(start["headers"])})
     await send({"type": "http.response.body", "body": body})

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 
+from dashboard.reader import Reader
 from pipelines.measures.disclosure.rules import Mode
 
 VIEWS: Final = Path(__file__).parent / "views"
@@ -23,6 +24,8 @@ class PageOf:
     address: str
     modes: tuple[Mode, ...]
     visibility: Literal["visible", "hidden"] = "visible"
+    every_site: bool = False
+    """Whether it is of all sites together, so that only who may see all of them has it."""
 
     def as_page(self, first: bool) -> Any:
         """For Streamlit's menu."""
@@ -47,11 +50,11 @@ PAGES: Final = (
     PageOf("episode", "Episodes", "timeline", "episodes", ("auditor",)),
     PageOf("waits", "Waits and equity", "balance", "waits", EXACT),
     PageOf("exercise", "Exercise", "exercise", "exercise", EXACT),
-    PageOf("quality", "Data quality", "rule", "quality", EXACT),
-    PageOf("targets", "Targets and changes", "flag", "targets", EXACT),
-    PageOf("what_if", "What if and compare", "compare_arrows", "what-if", EXACT),
+    PageOf("quality", "Data quality", "rule", "quality", EXACT, every_site=True),
+    PageOf("targets", "Targets and changes", "flag", "targets", EXACT, every_site=True),
+    PageOf("what_if", "What if and compare", "compare_arrows", "what-if", EXACT, every_site=True),
     PageOf("shared", "Shared figures", "public", "", ("shared",)),
-    PageOf("report", "Board report", "description", "report", ALL),
+    PageOf("report", "Board report", "description", "report", ALL, every_site=True),
     PageOf("rulebook", "Rules and measures", "menu_book", "rules", ALL),
     PageOf("about", "Intended use", "info", "about", ALL),
     PageOf("behind", "Behind a figure", "list", "behind", EXACT, "hidden"),
@@ -61,18 +64,22 @@ PAGES: Final = (
 MENU: Final = "_menu"
 
 
-def menu(mode: Mode) -> list[Any]:
-    """The pages of a mode for Streamlit's menu, its start first; made once for each session.
+def menu(looking: Reader) -> list[Any]:
+    """The pages of a reader for Streamlit's menu, their start first; made once for each session.
 
     Making one looks its script up on the disk, and a run of the script needs them all.
     """
-    made: dict[Mode, list[Any]] = st.session_state.setdefault(MENU, {})
-    if mode not in made:
-        seen = seen_by(mode)
-        made[mode] = [each.as_page(each is seen[0]) for each in seen]
-    return made[mode]
+    made: dict[tuple[Mode, bool], list[Any]] = st.session_state.setdefault(MENU, {})
+    which = (looking.mode, looking.sites is None or looking.mode == "shared")
+    if which not in made:
+        seen = seen_by(*which)
+        made[which] = [each.as_page(each is seen[0]) for each in seen]
+    return made[which]
 
 
-def seen_by(mode: Mode) -> list[PageOf]:
-    """The pages of a mode, its start first; a direct address of another page finds nothing."""
-    return [page for page in PAGES if mode in page.modes]
+def seen_by(mode: Mode, every_site: bool = True) -> list[PageOf]:
+    """The pages of a mode, its start first; a direct address of another page finds nothing.
+
+    Without `every_site` those alone that a reader of some sites has.
+    """
+    return [page for page in PAGES if mode in page.modes and (every_site or not page.every_site)]

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import mode
+from dashboard import mode, own_sites
 from pipelines.measures.catalogue import measure
 
 PAGE: Final = str(Path(__file__).parent / "views" / "targets.py")
@@ -16,9 +16,9 @@ CHANGE_OF: Final = "change_of"
 
 
 def link(name: str) -> None:
-    """The link; not where only protected figures are shown, and a state has no chart."""
+    """The link; not where only protected figures or some sites are shown, or of a state."""
     entry = measure(name)
-    if mode.mode() == "shared" or entry.stock:
+    if mode.mode() == "shared" or entry.stock or not own_sites.sees_every_site():
         return
     to = {CHANGE_OF: entry.name}
     if entry.direction != "neutral":

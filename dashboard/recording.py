@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard import mode, store
+from dashboard import mode, own_sites, store
 from dashboard.snapshots import home
 from pipelines.chart_settings import chart_settings
 from pipelines.errors import OutcomesError
@@ -47,7 +47,11 @@ def seen() -> str:
 
 
 def save(entry: Entry, mark_seen: str | None) -> Entry:
-    """Record an entry; OutcomesError, with nothing changed, says why it was not."""
+    """Record an entry; OutcomesError, with nothing changed, says why it was not.
+
+    It is for the whole service, so SitesWithheld for a reader of some sites.
+    """
+    own_sites.need_every_site()
     return add(_at(), checked(entry), mark_seen)
 
 

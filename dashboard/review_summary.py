@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import mode, reviews, text, ui
+from dashboard import mode, own_sites, reviews, text, ui
 from dashboard.review_tables import before_and_after, found_by_case, moved, progress
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
@@ -41,6 +41,9 @@ def agreement(view: View) -> None:
         for table in found_by_case(view, rows):
             ui.table(table)
     st.subheader("Two readers")
+    if not mode.sees_cases() and not own_sites.sees_every_site():
+        st.markdown("This is of all sites together, and you may see some of them only.")
+        return
     try:
         st.markdown(_readers(reviews.between(_sample())))
     except OutcomesError as error:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import mode, store, text
+from dashboard import mode, own_sites, store, text
 from dashboard.snapshots import Snapshot, asked, home
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
@@ -64,8 +64,20 @@ def choose_reading() -> None:
 
 
 def standing() -> list[Review]:
-    """Every review that stands, of both readings."""
-    return opened().standing()
+    """Every review that stands, of both readings and of the sites that this person may see."""
+    return _of_own(opened().standing())
+
+
+def _of_own(found: list[Review]) -> list[Review]:
+    keys = _own_keys()
+    return found if keys is None else [each for each in found if str(each.key) in keys]
+
+
+def _own_keys() -> set[str] | None:
+    """The cases of the sites that this person may see, in the data as published; None for all."""
+    if own_sites.sees_every_site():
+        return None
+    return {row["case_key"] for row in store.rows(store.published(), "own_cases")}
 
 
 def told(error: OutcomesError) -> None:
@@ -132,13 +144,13 @@ def agreed(snapshot: Snapshot, flt: Filter) -> BeforeAndAfter:
 def last() -> Review | None:
     """The review that was saved last among those that stand; None where none does."""
     mode.need_exact()
-    return max(_store().standing(), key=lambda each: each.at, default=None)
+    return max(_of_own(_store().standing()), key=lambda each: each.at, default=None)
 
 
 def between(sample: Sample | None = None) -> Readers:
     """How far first and second readers agree, over every case or those of a sample."""
     mode.need_exact()
-    standing = _store().standing()
+    standing = _of_own(_store().standing())
     if sample is not None:
         keys = set(sample.cases)
         standing = [each for each in standing if each.key in keys]
@@ -146,20 +158,29 @@ def between(sample: Sample | None = None) -> Readers:
 
 
 def save(snapshot: Snapshot, case: store.Row, verdict: Verdict, opened_at: int, of: int) -> Review:
-    """Save a review of a case as the queue gives it; see `ReviewStore.add` for what it refuses."""
+    """Save a review of a case as the queue gives it; see `ReviewStore.add` for what it refuses.
+
+    SitesWithheld for a case of a site that this person may not see.
+    """
+    keys = _own_keys()
+    if keys is not None and case["case_key"] not in keys:
+        raise own_sites.SitesWithheld("This case is of a site that you may not see.")
     seen = Seen(case["mark"], snapshot.rules, snapshot.name)
     return opened().add(CaseKey.parse(case["case_key"]), verdict, seen, opened_at, of)
 
 
 def all_samples() -> list[Sample]:
-    """Every sample that was drawn, the latest first."""
-    return samples(opened())
+    """Every sample that was drawn, the latest first; those alone that this person may see whole."""
+    keys = _own_keys()
+    found = samples(opened())
+    return [each for each in found if keys is None or set(map(str, each.cases)) <= keys]
 
 
 def draw(snapshot: Snapshot, flt: Filter, name: str, margin: float, by: str) -> Sample:
     """Draw a random sample of the selected cases and keep it; its name is its seed."""
     mode.need_cases()
-    cases: Any = asked(snapshot.path, lambda cur: audit_cases(cur, flt))
+    within = own_sites.within(flt)
+    cases: Any = asked(snapshot.path, lambda cur: audit_cases(cur, within))
     return draw_sample(
         opened(), name.strip(), cases, seed=name.strip(), margin=margin, made_by=by.strip(),
         ruleset=snapshot.rules, published=snapshot.name,

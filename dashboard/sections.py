@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import drill, filters, freshness, mode, pages, record_link, store, ui
+from dashboard import drill, filters, freshness, mode, own_sites, pages, record_link, store, ui
 from dashboard.charts import by_value, control, shown
 from dashboard.charts.base import Table
 from dashboard.charts.funnel_chart import funnel_chart
@@ -302,7 +302,7 @@ def counted(view: View, names: Sequence[str]) -> None:
 
 def more(*scripts: str) -> None:
     """Links to the pages that say more, those that this mode has."""
-    for page in pages.seen_by(mode.mode()):
+    for page in pages.seen_by(mode.mode(), own_sites.sees_every_site()):
         if page.script in scripts:
             st.page_link(
                 str(pages.VIEWS / f"{page.script}.py"),

@@ -1,7 +1,8 @@
 """What pages ask of a snapshot, each answer cached.
 
 Each cache key holds the snapshot's path, and a path is never used twice, so nothing here can be
-stale. What the mode does not allow is refused here, whatever a page or an address asks for.
+stale. What the mode does not allow is refused here, whatever a page or an address asks for, and no
+question goes beyond the sites that the reader may see.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 import duckdb
 
-from dashboard import mode, own_settings
+from dashboard import mode, own_settings, own_sites
 from dashboard.charts.rare import latest
 from dashboard.kept import kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published, read_ahead
@@ -60,15 +61,25 @@ FIELDS: Final = tuple(field.name for field in dataclasses.fields(Filter))
 OF_CASES: Final = frozenset(
     {
         *("episodes", "episode_ids", "near_ids", "log_days"),
-        *("queue", "episode_cases", "review_states"),
+        *("queue", "episode_cases", "review_states", "episode_sites", "own_cases"),
     }
 )
 """Queries whose rows are single episodes: refused outside the mode that shows cases."""
+OF_SITES: Final = frozenset(
+    {
+        *("sites", "months", "dimension_values", "episode_ids", "near_ids", "log_days"),
+        *("episode_cases", "episode_sites", "own_cases"),
+    }
+)
+"""Queries about episodes without a filter: each has a parameter `$sites` (empty: all)."""
+OF_ALL_SITES: Final = frozenset({"checks", "files", "flags"})
+"""Queries about the data as a whole: refused to a reader who may see some sites only."""
 
 
 def _chosen(flt: Filter) -> Chosen:
-    """A filter's values in their order."""
-    return tuple(getattr(flt, name) for name in FIELDS)
+    """A filter's values in their order, within the sites that the reader may see."""
+    within = own_sites.within(flt)
+    return tuple(getattr(within, name) for name in FIELDS)
 
 
 @cache
@@ -91,17 +102,22 @@ def _rows(path: str, query: str, params: Params) -> list[Row]:
 def rows(snapshot: Snapshot, query: str, **params: Any) -> list[Row]:
     """Rows of `queries/<query>.sql`; `params` are its `$names`, hashable (tuples for lists).
 
-    CasesWithheld for a query of single episodes outside the mode that shows them.
+    CasesWithheld for a query of single episodes outside the mode that shows them, SitesWithheld for
+    a site that the reader may not see.
     """
     if query in OF_CASES:
         mode.need_cases()
+    if query in OF_ALL_SITES:
+        own_sites.need_every_site()
+    if query in OF_SITES or "sites" in params:
+        params["sites"] = own_sites.chosen(params.get("sites", ()))
     found: list[Row] = _rows(snapshot.path, query, tuple(sorted(params.items())))
     return found
 
 
 def selected(snapshot: Snapshot, query: str, flt: Filter, **params: Any) -> list[Row]:
     """Rows of `queries/<query>.sql` under a filter (its `@selected(column)`) and `params`."""
-    chosen = {name: getattr(flt, name) for name in flt.parameters()}
+    chosen = dict(zip(FIELDS, _chosen(flt), strict=True))
     return rows(snapshot, query, **chosen, **params)
 
 
@@ -172,7 +188,8 @@ def one(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) 
 
 def series(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) -> OverTime:
     """A measure month by month with its control chart, under the service's targets."""
-    chosen, chart_as = _chosen(flt), charting().chart_as(measure, flt.sites)
+    chosen = _chosen(flt)
+    chart_as = charting().chart_as(measure, own_sites.within(flt).sites)
     found: OverTime = _series(snapshot.path, measure, chosen, part, chart_as, mode.mode())
     return found
 
@@ -349,7 +366,10 @@ def rare(snapshot: Snapshot, measure: str, flt: Filter) -> tuple[Charted, ...]:
     """
     mode.need_cases()
     found: tuple[Charted, ...] = _rare(
-        snapshot.path, measure, _chosen(flt), charting().chart_as(measure, flt.sites)
+        snapshot.path,
+        measure,
+        _chosen(flt),
+        charting().chart_as(measure, own_sites.within(flt).sites),
     )
     return found
 
@@ -368,12 +388,23 @@ def _explained(path: str, episode_id: str) -> Row | None:
 def explained(snapshot: Snapshot, episode_id: str) -> Row | None:
     """One episode with its contacts, rules, triggers, actions and source rows; None if unknown.
 
+    One of a site that the reader may not see is unknown, too.
     RulesNotKept where the snapshot does not hold the rules that classified it.
     CasesWithheld outside the mode that shows cases.
     """
     mode.need_cases()
+    if not _is_own(snapshot, episode_id):
+        return None
     found: Row | None = _explained(snapshot.path, episode_id)
     return found
+
+
+def _is_own(snapshot: Snapshot, episode_id: str) -> bool:
+    """Whether every part of an episode is of a site that the reader may see."""
+    if own_sites.sees_every_site():
+        return True
+    (found,) = rows(snapshot, "episode_sites", episode_id=episode_id)
+    return bool(found["n"]) and found["n"] == found["n_own"]
 
 
 def warm() -> None:

@@ -23,7 +23,7 @@ from functools import cache
 from importlib import metadata, resources
 from typing import Any, Final
 
-from dashboard import mode
+from dashboard import mode, own_sites
 from dashboard.launch import MEMORY
 from dashboard.snapshots import home
 from pipelines.build import service_rules
@@ -64,6 +64,7 @@ _failed: dict[str, str] = {}
 
 def _at() -> Home:
     mode.need_exact()
+    own_sites.need_every_site()
     return Home.open(home(), create=False)
 
 
@@ -93,6 +94,7 @@ def of_rules(after: Ruleset, values: dict[str, Any]) -> Row:
 def of_dates(earlier: str, later: str, measure: str, flt: Filter) -> Row:
     """The request for a measure in two data sets as published."""
     mode.need_exact()
+    own_sites.need_every_site()
     plain = {name: _plain(value) for name, value in dataclasses.asdict(flt).items()}
     request = {
         "kind": "dates", "earlier": earlier, "later": later, "measure": measure, "filter": plain,
@@ -214,6 +216,7 @@ def start(request: Row) -> None:
 def stop() -> None:
     """End the comparison that runs, and remove what it has written so far."""
     mode.need_exact()
+    own_sites.need_every_site()
     with _lock:
         found = _looked()
         if found is None:

@@ -170,7 +170,11 @@ def dashboard(
         ),
     ] = "auditor",
     address: Annotated[
-        str, typer.Option(help="The address to listen on; only this machine's own are taken.")
+        str,
+        typer.Option(
+            help="The address to listen on: this machine's own, others only with an identity "
+            "provider (docs/access.md)."
+        ),
     ] = "127.0.0.1",
 ) -> None:
     """Serve the dashboard on this machine only."""

@@ -13,6 +13,11 @@ select
     min(titles) as titles,
     min(place) as place
 from audit_case
-where episode_id = $episode
+where
+    episode_id = $episode
+    and (
+        len($sites::varchar[]) = 0
+        or list_contains($sites::varchar[], coalesce(site_id, 'unknown'))
+    )
 group by case_key
 order by min(place), min(day), case_key

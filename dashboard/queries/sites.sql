@@ -7,6 +7,8 @@ select
     end as site_name
 from episode
 left join site on episode.site_id = site.site_id
-where episode.site_id is not null
+where
+    episode.site_id is not null
+    and (len($sites::varchar[]) = 0 or list_contains($sites::varchar[], episode.site_id))
 group by episode.site_id
 order by episode.site_id = 'unknown', site_name, episode.site_id

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from dashboard import mode, snapshots, store
+from dashboard import mode, own_sites, snapshots, store
 from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report.content import report
 from dashboard.report.page import html
@@ -87,9 +87,11 @@ def make(
 
     Files go to `out`, else to `reports/<period>-<mode>` of the home; what stood there is replaced
     file by file. OutcomesError where the data hold nothing of the period or nothing is published.
+    SitesWithheld for a reader of some sites: commentary and files are the whole service's.
     A PDF that cannot be printed here, or reviews that cannot be read now, are named among the
     missing, with the reason.
     """
+    own_sites.need_every_site()
     try:
         snapshot = snapshot or snapshots.published()
         _known(snapshot, sites)

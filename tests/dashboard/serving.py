@@ -41,7 +41,7 @@ def _healthy(url: str) -> bool:
         return False
 
 
-def _unused_port() -> int:
+def unused_port() -> int:
     """A port that nobody has just now, and that other test workers will not be given either."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
@@ -49,9 +49,14 @@ def _unused_port() -> int:
 
 
 @contextmanager
-def running(home: Path, mode: str = "auditor") -> Iterator[Server]:
-    """A server on a free port; its output goes to a file, since a full pipe would stop it."""
-    port = _unused_port()
+def running(
+    home: Path, mode: str = "auditor", port: int = 0, **environment: str
+) -> Iterator[Server]:
+    """A server, on a free port unless one is named, with `environment` added to its own.
+
+    Its output goes to a file, since a full pipe would stop it.
+    """
+    port = port or unused_port()
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "server.txt"
         with output.open("w", encoding="utf-8") as sink:
@@ -59,7 +64,7 @@ def running(home: Path, mode: str = "auditor") -> Iterator[Server]:
             process = subprocess.Popen(
                 [sys.executable, "-c", START, str(home), str(port), mode],
                 cwd=folder,
-                env=_environment(),
+                env={**_environment(), **environment},
                 stdout=sink,
                 stderr=subprocess.STDOUT,
             )
