@@ -14,12 +14,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
-from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.optimize import (  # type: ignore[import-untyped]
+    Bounds,
+    LinearConstraint,
+    linprog,
+    milp,
+)
 
 from pipelines.measures.disclosure.grid import Bools, Ints
 
 ROOM: Final = 64
 """How far above everyone counted a witness may go where no total is shown at all."""
+UNBOUNDED: Final = 3
+"""What the solver answers where a sum can be as large as one likes."""
+PATIENCE: Final = 10.0
+"""Seconds that a programme of whole numbers may take."""
 ROUNDS: Final = (6, 1)
 """Witnesses for many lines at once, before each line is tried alone: at first, and later on."""
 
@@ -106,6 +115,47 @@ class Reader:
         shown = self.members[~hidden]
         if np.array_equal(shown @ witness, shown @ self.cells):
             self._take(witness)
+
+
+def nobody(shown: Ints, cells: Ints) -> Bools:
+    """(cells,) True where the shown lines leave a cell nothing but 0.
+
+    `shown` (lines, cells); `cells` (cells,) the truth. Every solution of the programme frees
+    some cells of being 0; when none is freed any more, the others are known.
+    """
+    found: Bools = cells == 0
+    rows = sparse.csr_matrix(shown)
+    while found.any():
+        answer = linprog(
+            -found.astype(float), A_eq=rows, b_eq=shown @ cells, bounds=(0, None), method="highs"
+        )
+        if answer.status == UNBOUNDED:  # cells of no shown line
+            found &= shown.any(axis=0)
+            continue
+        freed = found if answer.x is None else found & (answer.x > 1e-6)
+        if not freed.any():
+            break
+        found &= ~freed
+    return found
+
+
+def spread(shown: Ints, cells: Ints, wanted: Ints) -> int:
+    """The largest less the smallest `wanted` sum of cells that the shown lines allow.
+
+    Of whole numbers and exact, or less than that where the solver runs out of time.
+    """
+    ends = [int(wanted @ cells)]
+    rows = LinearConstraint(sparse.csr_matrix(shown), shown @ cells, shown @ cells)
+    for sign in (1, -1):
+        answer = milp(
+            sign * wanted, constraints=rows, bounds=Bounds(0, int(cells.sum()) + ROOM),
+            integrality=np.ones(len(cells)), options={"time_limit": PATIENCE},
+        )  # fmt: skip
+        if answer.x is not None:
+            found = np.rint(answer.x).astype(np.int64)
+            if np.array_equal(shown @ found, shown @ cells):
+                ends.append(int(wanted @ found))
+    return max(ends) - min(ends)
 
 
 def weak(

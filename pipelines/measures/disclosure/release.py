@@ -58,7 +58,7 @@ def extend(
 
     What is withheld of the `people` of its group is withheld here too. Lines of `before` stay shown
     or hidden as they are. Where what was shown leaves no room for any new line, every new one is
-    withheld.
+    withheld, but for those that can be worked out from it.
     """
     merged = {cut: {**before.counts.get(cut, {}), **new} for cut, new in counts.items()}
     every = (*before.months, *months)
@@ -67,9 +67,9 @@ def extend(
     for silent in (False, True):
         hidden, whole = {}, True
         for cut in sorted(merged):  # time alone comes first: ""
-            table = _table(spans, merged[cut])
             time = None if cut == TIME_ALONE else hidden[TIME_ALONE]
             known = people.hidden[cut] if people else {}
+            table = _table(spans, merged[cut], known)
             old = before.hidden.get(cut, {})
             hidden[cut], kept = _decide(table, old, time, known, rules, silent)
             whole &= kept
@@ -94,6 +94,13 @@ def _spans(months: tuple[str, ...], known: Iterable[Node]) -> Spans:
     return {span: tuple(inside) for span, inside in found.items()}
 
 
+def _worked_out(members: Ints, shown: Bools) -> Bools:
+    """(lines,) True where a line is a sum and difference of the shown ones: it tells nothing."""
+    rows = members[shown].astype(np.float64)
+    answer, *_ = np.linalg.lstsq(rows.T, members.T.astype(np.float64))
+    return np.asarray(np.abs(rows.T @ answer - members.T).max(axis=0) < 1e-9)
+
+
 def _ends_quarter(month: str) -> bool:
     return month[-2:] in ("03", "06", "09", "12")
 
@@ -105,8 +112,12 @@ class _Table:
     cells: Ints
 
 
-def _table(spans: Spans, counts: Counts) -> _Table:
-    """Every line over the finest cells; a value is a line of a span where it was known there."""
+def _table(spans: Spans, counts: Counts, people: Mapping[Node, bool]) -> _Table:
+    """Every line over the finest cells; a value is a line of a span where it was known there.
+
+    A cell that is known to be nobody from what `people` show is part of no line: two lines that
+    differ by nobody are one.
+    """
     places = sorted(counts, key=str)
     kinds = sorted({kind for found in counts.values() for kind in found})
     cells = np.array([[counts[at].get(kind, 0) for kind in kinds] for at in places], dtype=np.int64)
@@ -126,8 +137,14 @@ def _table(spans: Spans, counts: Counts) -> _Table:
             row[held] = 1
             nodes.append((span, value))
             rows.append(row)
-    shape = (len(rows), len(places))
-    return _Table(tuple(nodes), np.array(rows, dtype=np.int64).reshape(shape), cells)
+    members = np.array(rows, dtype=np.int64).reshape(len(rows), len(places))
+    told = [people.get(node) is False for node in nodes]
+    if any(told):
+        # The solver takes half a second to load, and only a release needs it.
+        from pipelines.measures.disclosure.attack import nobody
+
+        members[:, nobody(members[told], cells.sum(axis=1))] = 0
+    return _Table(tuple(nodes), members, cells)
 
 
 def _decide(
@@ -163,14 +180,17 @@ def _decide(
         hidden[line] |= silent or people.get(node, False) or bool(small[line])
         hidden[line] |= bool(time and time[span, None])
     hidden[fixed] = ~shown[fixed]
+    if silent:
+        hidden &= ~_worked_out(one, ~hidden) | small
     kept = True
     if rules.secondary and not silent:
         hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
-        if people and kept:  # after the first, since little is left to hide then
-            hidden = beside(one, table.cells, hidden, fixed, settled, told, rules)
-            hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
-    return _flags(table.nodes, same, hidden), kept
-
-
-def _flags(nodes: tuple[Node, ...], same: Ints, hidden: Bools) -> Flags:
-    return {node: bool(hidden[line]) for node, line in zip(nodes, same, strict=True)}
+        before = None
+        # After the first, since little is left to hide then; and what is hidden for either reason
+        # has to be protected in both ways.
+        while people and kept and before != (before := int(hidden.sum())):
+            hidden, kept = beside(one, table.cells, hidden, fixed, settled, told, rules)
+            if kept:
+                hidden, kept = protected(one, table.cells, hidden, fixed, settled, rules)
+    found = {node: bool(hidden[line]) for node, line in zip(table.nodes, same, strict=True)}
+    return {**found, **{node: old[node] for node in found.keys() & old.keys()}}, kept

@@ -87,36 +87,93 @@ def readers(members: Ints, cells: Ints) -> list[Reader]:
 def beside(
     members: Ints, cells: Ints, hidden: Bools, fixed: Bools, settled: Bools, told: Bools,
     rules: Rules,
-) -> Bools:  # fmt: skip
-    """More lines to hide, so that kinds stay protected where others tell how many people there are.
+) -> tuple[Bools, bool]:  # fmt: skip
+    """Lines to hide so that kinds stay protected where others tell how many people there are.
 
-    `told` lines: their number of people, all kinds together, is known. Each kind is exchanged with
-    the most frequent other one, so that these numbers stay: the unknowns are both kinds at once. A
-    line that nothing can protect so (its people are of too few kinds) is left as it is.
+    (lines hidden in the end, whether every one of them is protected so). `told` lines: their number
+    of people, all kinds together, is known. Each kind is exchanged with another one at a time, so
+    that these numbers stay: the unknowns are both kinds at once.
     """
-    from pipelines.measures.disclosure.attack import ROOM, ROUNDS, Equations, Reader, cheapest, weak
-
-    lines, wide = members.shape[0], cells.shape[1]
-    none = np.zeros_like(members)
-    both = np.block([[members, none], [none, members], [members[told], members[told]]])
-    rest = np.ones(int(told.sum()), dtype=np.bool_)
-    still = np.concatenate([fixed, fixed, rest])
-    for kind in range(wide if wide > 1 else 0):
-        sums = cells.sum(axis=0)
-        other = max((k for k in range(wide) if k != kind), key=lambda k: int(sums[k]))
-        pair = np.concatenate([cells[:, kind], cells[:, other]])
-        reader = Reader(both, pair, np.full(len(pair), int(pair.sum()) + ROOM))
-        cost = np.where(still, NEVER, 1.0 + both @ pair)
-        excused = np.concatenate([settled | ~told, np.ones(lines, dtype=np.bool_), rest])
-        rounds = ROUNDS[0]
-        while True:
-            now = np.concatenate([hidden, hidden, ~rest])
-            line = weak(reader, now, excused, rules.width, Equations(both, now), rounds)
-            if line is None:
-                break
-            rounds = ROUNDS[1]
-            found = cheapest(reader, now, line, rules.width, cost)
-            more = (found[:lines] | found[lines : 2 * lines]) & ~fixed & ~hidden
-            excused[line] |= not more.any()
+    pairs = _Exchanges(members, cells, fixed, told)
+    for kind in range(cells.shape[1] if cells.shape[1] > 1 else 0):
+        while (line := pairs.narrow(kind, hidden, settled, rules.width)) is not None:
+            more = pairs.cheapest(kind, line, hidden, rules.width) & ~fixed & ~hidden
+            more = more if more.any() else ~fixed & ~hidden
+            if not more.any():
+                return hidden, False
             hidden = hidden | more
-    return hidden
+    return hidden, True
+
+
+class _Exchanges:
+    """Two kinds of people at once: the unknowns are the one's cells, then the other's.
+
+    The lines are those of the one, those of the other, and their sums on the `told` lines, which
+    are always shown.
+    """
+
+    def __init__(self, members: Ints, cells: Ints, fixed: Bools, told: Bools) -> None:
+        self.members, self.cells, self.told = members, cells, told
+        none = np.zeros_like(members)
+        self.both: Ints = np.block([[members, none], [none, members], [members[told]] * 2])
+        self.rest: Bools = np.ones(int(told.sum()), dtype=np.bool_)
+        self.still: Bools = np.concatenate([fixed, fixed, self.rest])
+        self.readers: dict[tuple[int, int], Reader] = {}
+
+    def narrow(self, kind: int, hidden: Bools, settled: Bools, width: int) -> int | None:
+        """A hidden line whose `kind` is too narrow whichever other kind it is exchanged with."""
+        from pipelines.measures.disclosure.attack import ROUNDS, Equations, weak
+
+        now = np.concatenate([hidden, hidden, ~self.rest])
+        known = Equations(self.both, now)
+        excused = np.ones(len(now), dtype=np.bool_)
+        wanted = np.flatnonzero(hidden & ~settled & self.told)
+        for other in self._others(kind, self.cells.sum(axis=0)):
+            excused[wanted] = False
+            left = []
+            reader, rounds = self._reader(kind, other), ROUNDS[0]
+            while (line := weak(reader, now, excused, width, known, rounds)) is not None:
+                excused[line], rounds = True, ROUNDS[1]
+                left.append(line)
+            excused[wanted] = True
+            wanted = np.array(left, dtype=np.int64)
+            if not left:
+                return None
+        # Seldom come to: the programmes above are not of whole numbers, and exchange two kinds.
+        return next((i for i in wanted.tolist() if self._range(kind, i, hidden) < width), None)
+
+    def _range(self, kind: int, line: int, hidden: Bools) -> int:
+        """How far apart two values of a line's `kind` are, all kinds exchanged at once."""
+        from pipelines.measures.disclosure.attack import spread
+
+        cells, wide = self.cells.shape
+        shown = self.members[~hidden]
+        rows = [np.kron(np.eye(wide, dtype=np.int64)[k], shown) for k in range(wide)]
+        rows.append(np.kron(np.ones(wide, dtype=np.int64), self.members[self.told]))
+        wanted = np.zeros(wide * cells, dtype=np.int64)
+        wanted[kind * cells : (kind + 1) * cells] = self.members[line]
+        return spread(np.concatenate(rows), self.cells.T.reshape(-1), wanted)
+
+    def cheapest(self, kind: int, line: int, hidden: Bools, width: int) -> Bools:
+        """Which lines to hide so that this one is wide: exchanged with whom there are most of."""
+        from pipelines.measures.disclosure.attack import cheapest
+
+        other = self._others(kind, self.members[line] @ self.cells)[0]
+        reader, n = self._reader(kind, other), len(hidden)
+        now = np.concatenate([hidden, hidden, ~self.rest])
+        cost = np.where(self.still, NEVER, 1.0 + self.both @ reader.cells)
+        found = cheapest(reader, now, line, width, cost)
+        return np.asarray(found[:n] | found[n : 2 * n])
+
+    def _others(self, kind: int, sums: Ints) -> list[int]:
+        """The other kinds, the most frequent first."""
+        return sorted((k for k in range(len(sums)) if k != kind), key=lambda k: -int(sums[k]))
+
+    def _reader(self, kind: int, other: int) -> Reader:
+        from pipelines.measures.disclosure.attack import ROOM, Reader
+
+        if (kind, other) not in self.readers:
+            pair = np.concatenate([self.cells[:, kind], self.cells[:, other]])
+            most = np.full(len(pair), int(pair.sum()) + ROOM)
+            self.readers[kind, other] = Reader(self.both, pair, most)
+        return self.readers[kind, other]
