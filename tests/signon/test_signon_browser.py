@@ -1,0 +1,123 @@
+"""Signing in and out in a real browser, with a real identity provider."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.conftest import PICTURES, Visit, sync_api
+from tests.signon.conftest import World
+from tests.signon.serving import PROXY_SECRET
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("signon")]
+# A refusal is an answer here, not a failure.
+ASKED = re.compile(r"401 .*/$|401 .*/episodes")
+
+
+@pytest.fixture
+def person(browser: sync_api.Browser, oidc: World) -> Iterator[Visit]:
+    """A clean browser; its requests and what the server sent are kept."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB")
+    found = Visit(context.new_page(), oidc.server)
+    context.on("request", lambda request: found.requests.append(request.url))
+    found.page.on(
+        "websocket",
+        lambda socket: socket.on(
+            "framereceived",
+            lambda sent: found.frames.append(sent if isinstance(sent, bytes) else sent.encode()),
+        ),
+    )
+    yield found
+    context.close()
+
+
+def drawn(page: sync_api.Page) -> None:
+    """Wait until a page of the dashboard is there; its code has to be loaded first."""
+    page.wait_for_selector("[data-testid=stHeading]", timeout=90_000)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=90_000)
+
+
+def sign_in(found: Visit, name: str) -> None:
+    """From the page that asks, to the provider, and back."""
+    found.page.get_by_role("link", name="Sign in").click()
+    found.page.get_by_role("link", name=name, exact=True).click()
+
+
+def test_there_and_back_and_out_again(person: Visit, oidc: World) -> None:
+    page = person.page
+    page.goto(oidc.url + "/escalation?age=45-54")
+    sync_api.expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert not person.frames  # no socket before
+    sign_in(person, "auditor")
+    drawn(page)
+    assert page.url.startswith(oidc.url + "/escalation?age=45-54")  # where they wanted to go
+    sync_api.expect(page.get_by_text("Signed in since")).to_be_visible()
+    held = {each["name"]: each for each in page.context.cookies()}
+    key = held.pop(f"outcomes_{oidc.server.port}")
+    assert key["httpOnly"] and key["sameSite"] == "Lax" and key["expires"] == -1
+    assert set(held) <= {"_streamlit_xsrf"}  # nothing of the person, and no token
+    # A second tab of the same browser is open to them, and shows data.
+    other = page.context.new_page()
+    other.goto(oidc.url + "/episodes")
+    other.wait_for_selector("[data-testid=stDataFrame]", timeout=90_000)
+    page.get_by_role("link", name="Sign out").click()
+    sync_api.expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    # The other one leaves by itself, and takes everything along.
+    sync_api.expect(other.get_by_role("heading", name="Sign in again")).to_be_visible(
+        timeout=30_000
+    )
+    assert other.locator("[data-testid=stApp]").count() == 0
+    other.go_back()
+    other.wait_for_load_state()
+    assert oidc.first_episode not in other.content()
+    own = (oidc.url, oidc.issuer, "data:", "blob:")
+    assert [url for url in person.requests if not url.startswith(own)] == []
+
+
+@pytest.mark.deep  # the same is seen over the socket at each change
+@pytest.mark.parametrize(
+    ("name", "pages", "not_theirs"),
+    [
+        ("auditor", ["Episodes", "Data quality", "Board report"], []),
+        ("service", ["Data quality", "Board report"], ["Episodes"]),
+        ("shared", ["Shared figures", "Board report"], ["Overview", "Episodes"]),
+        ("local_auditor", ["Episodes"], ["Data quality", "Board report", "What if and compare"]),
+    ],
+)
+def test_each_has_the_pages_of_their_role(
+    person: Visit, oidc: World, name: str, pages: list[str], not_theirs: list[str]
+) -> None:
+    page = person.page
+    page.goto(oidc.url)
+    sign_in(person, name)
+    drawn(page)
+    menu = page.locator("[data-testid=stSidebarNav]").inner_text()
+    for title in pages:
+        assert title in menu
+    for title in not_theirs:
+        assert title not in menu
+    if name == "local_auditor":
+        told = b"\n".join(person.frames).decode("utf-8", "replace")
+        assert oidc.first_site in told and oidc.other_site not in told
+
+
+def test_who_has_no_role_is_told_so_and_can_leave(person: Visit, oidc: World) -> None:
+    person.page.goto(oidc.url)
+    sign_in(person, "nobody")
+    heading = person.page.get_by_role("heading", name="Nothing is open to you here")
+    sync_api.expect(heading).to_be_visible()
+    assert not person.frames
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    person.page.screenshot(path=PICTURES / "signon_no_role.png")
+    person.page.get_by_role("link", name="Sign out").click()
+    sync_api.expect(person.page.get_by_role("link", name="Sign in")).to_be_visible()
+    person.page.screenshot(path=PICTURES / "signon_signed_out.png")
+
+
+def test_nothing_of_a_person_or_a_secret_is_in_the_servers_output(oidc: World) -> None:
+    oidc.signed_in("auditor")
+    told = oidc.server.output.read_text()
+    for word in ("example.org", "Pat Physio", "client-secret", PROXY_SECRET, "Traceback"):
+        assert word not in told
