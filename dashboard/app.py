@@ -8,6 +8,7 @@ from dashboard import (
     comparison,
     filters,
     mode,
+    on_record,
     own_sites,
     pages,
     reader,
@@ -37,9 +38,12 @@ try:
         saved_menu.draw(page.url_path)
         st.caption(f"**{mode.WORDS[mode.mode()]}.** {mode.MEANS[mode.mode()]}")
         who.draw(snapshot)
+    on_record.page(page.url_path, snapshot.name, selected)
     ui.remember(snapshot, selected, compared)
     page.run()
     ui.footer(snapshot)
+except on_record.NotOnRecord as closed:
+    ui.closed(closed)
 except store.NoSnapshot as nothing:
     ui.nothing_published(str(nothing))
 except (reader.NotOpen, mode.CasesWithheld, own_sites.SitesWithheld) as withheld:

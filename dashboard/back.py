@@ -9,6 +9,8 @@ from typing import Final
 
 import streamlit as st
 
+from dashboard import case_numbers
+
 CAME_FROM: Final = "_came_from"
 NEXT_CASE: Final = "_next_case"
 """Which of an episode's cases is to be shown."""
@@ -83,9 +85,9 @@ def link(episode_id: str) -> None:
 
 
 def _go(at: int) -> None:
-    """To another row. A callback: the box with the episode's id is not yet drawn then."""
+    """To another row."""
     came_from: From = st.session_state[CAME_FROM]
     st.session_state[CAME_FROM] = replace(came_from, at=at)
-    st.session_state["episode"] = came_from.ids[at]
+    case_numbers.open_case(came_from.ids[at])
     if came_from.cases:
         st.session_state[NEXT_CASE] = came_from.cases[at]

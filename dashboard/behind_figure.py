@@ -9,7 +9,19 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import back, drill, episode_list, filters, freshness, mode, store, text, ui
+from dashboard import (
+    back,
+    case_numbers,
+    drill,
+    episode_list,
+    filters,
+    freshness,
+    mode,
+    row_export,
+    store,
+    text,
+    ui,
+)
 from dashboard.charts import by_value, shown
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
@@ -159,15 +171,15 @@ def _list(view: View, entry: Measure, rows: list[store.Row], to: Behind) -> None
     st.markdown("Choose a row to open its episode.")
     ids = [known[row["episode_key"]]["episode_id"] for row in part]
     back.last_opened("behind", ids)
-    at = ui.chosen_row(
-        [_row(row, known[row["episode_key"]], names, view) for row in part],
-        f"Cases behind {entry.name}",
-        CHOSEN,
-        ("Episode", "Date", "In the figure"),
-    )
+    listed = [_row(row, known[row["episode_key"]], names, view) for row in part]
+    title = f"Cases behind {entry.name}"
+    at = ui.chosen_row(listed, title, CHOSEN, ("Episode", "Date", "In the figure"))
+    row_export.offer(view, title, listed, "behind")
     if at is not None:
         back.remember("behind", ids, at, to.address(view))
-        st.switch_page(episode_list.PAGE, query_params={"episode": ids[at]})
+        st.switch_page(
+            episode_list.PAGE, query_params={case_numbers.ASKED: case_numbers.number(ids[at])}
+        )
 
 
 def _row(row: store.Row, known: store.Row, names: dict[str, str], view: View) -> dict[str, str]:

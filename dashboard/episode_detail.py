@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import filters, review_panel, store, text, ui
+from dashboard import case_numbers, filters, review_panel, store, text, ui
 from dashboard.charts.timeline import Event, Mark, Score, timeline
 from pipelines import words
 from pipelines.explain.audit import sentence
@@ -26,6 +26,10 @@ def show(view: ui.View, found: dict[str, Any]) -> None:
         chosen = st.selectbox("This ID has several episodes", names, key="part")
         part = parts[names.index(chosen)] if chosen in names else parts[0]
     st.header(f"Episode {part['episode_id']}")
+    st.caption(
+        f"In addresses and in the access log: {case_numbers.number(part['episode_id'])}. The ID "
+        "itself is for finding the record in the service's own system."
+    )
     _summary(part, view)
     review_panel.show(view, part["episode_id"])
     diary = store.rows(view.snapshot, "log_days", episode_key=part["episode_key"])

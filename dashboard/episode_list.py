@@ -8,8 +8,9 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import filters, freshness, store, text
+from dashboard import case_numbers, filters, freshness, row_export, store, text
 from dashboard.ui import View
+from pipelines import surrogates
 from pipelines.measures.types import NOT_SETTLED
 from pipelines.words import CATEGORIES, PERSISTENCE
 
@@ -24,36 +25,62 @@ STATES: Final = {
 }
 CHOSEN: Final = "chosen_row"
 SHOWN: Final = "_shown_ids"
+TYPED: Final = "_typed_id"
+"""What was typed last: only that may be named where there is no such episode, as the id of a number
+may be of a site that this reader does not see."""
+BOX: Final = "episode_id"
+"""The box's own key: what is typed there is an episode's id, and must not get into the address."""
 
 
-def ask_for_id() -> str:
-    """The box for an episode's id, bound to `?episode=`; empty when none is asked for."""
+def ask_for_id(view: View) -> str:
+    """The box for an episode's id, and the id of the episode that the address names by its case
+    number; empty when none is asked for. OutcomesError where two episodes have the number.
+    """
     with st.container(width=420):
-        wanted = st.text_input(
+        st.text_input(
             "Episode ID",
-            key="episode",
+            key=BOX,
             placeholder="Paste an ID, or choose from the list",
             max_chars=80,
-            bind="query-params",
+            on_change=_typed,
         )
-    return wanted.strip()
+    case = str(st.query_params.get(case_numbers.ASKED, ""))
+    if not case:
+        return ""
+    if not surrogates.is_number(case):
+        case_numbers.close()
+        st.warning(
+            "The address named an episode by its own ID. Addresses stay in histories and "
+            "messages, so none is taken from there, and it has been removed. Paste the ID into "
+            "the box; the address then holds a case number.",
+            icon=":material/link_off:",
+        )
+        return ""
+    return case_numbers.episode(view.snapshot, case) or case
+
+
+def _typed() -> None:
+    """Open what was typed: an id, or a case number. A callback, so that the box can be emptied."""
+    wanted = str(st.session_state.get(BOX, "")).strip()
+    st.session_state[BOX] = ""
+    st.session_state[TYPED] = wanted
+    if surrogates.is_number(wanted):
+        st.query_params[case_numbers.ASKED] = wanted
+    elif wanted:
+        case_numbers.open_case(wanted)
 
 
 def link_back() -> None:
     """A button back to the list; its filters are as they were left."""
-    st.button("Back to the list", icon=":material/arrow_back:", on_click=_close)
-
-
-def _close() -> None:
-    st.session_state["episode"] = ""
+    st.button("Back to the list", icon=":material/arrow_back:", on_click=case_numbers.close)
 
 
 def _open() -> None:
-    """Open the row that was clicked. A callback: the box is not yet drawn then."""
+    """Open the row that was clicked."""
     rows = st.session_state[CHOSEN]["selection"]["rows"]
     shown = st.session_state.get(SHOWN, [])
     if rows and rows[0] < len(shown):
-        st.session_state["episode"] = shown[rows[0]]
+        case_numbers.open_case(shown[rows[0]])
 
 
 def link(view: View, label: str, outcomes: tuple[str, ...] = (), state: str = "all") -> None:
@@ -101,9 +128,8 @@ def show(view: View) -> None:
             persist_state="session",
         )
     with right:
-        find = st.text_input(
-            "ID contains", key="find", max_chars=80, bind="query-params", persist_state="session"
-        )
+        # Not in the address: it is a piece of an id.
+        find = st.text_input("ID contains", key="find", max_chars=80, persist_state="session")
     if state == freshness.WHO_IS_NEXT and freshness.too_old(view.snapshot):
         freshness.say(view.snapshot)
         return
@@ -130,8 +156,9 @@ def _listed(view: View, found: list[store.Row], words: dict[str, str]) -> None:
     st.markdown(f"**{said}.** Choose a row to open it.")
     names = filters.site_names(view.snapshot)
     st.session_state[SHOWN] = [row["episode_id"] for row in found]
+    rows = [_row(row, names, words) for row in found]
     st.dataframe(
-        pd.DataFrame([_row(row, names, words) for row in found]),
+        pd.DataFrame(rows),
         hide_index=True,
         key=CHOSEN,
         on_select=_open,
@@ -140,6 +167,7 @@ def _listed(view: View, found: list[store.Row], words: dict[str, str]) -> None:
         lazy=False,
         alt=f"List of {said}; choose a row, or type its ID into the box above.",
     )
+    row_export.offer(view, "Episodes", rows, "episodes")
 
 
 def _row(row: store.Row, names: dict[str, str], words: dict[str, str]) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.disclosure.rules import MODES
+from pipelines.private import refuse_others
 from pipelines.sign_on import How, SignOn, sign_on
 from pipelines.snapshot import MEMORY_VARIABLE
 
@@ -136,9 +138,15 @@ def serve(
 
     `port` None = 8501 or the next free one. `mode` decides what is read at all (`dashboard.mode`).
     LaunchRefused for an address beyond this machine without sign-on, a port that is taken, an
-    unknown mode, and where sign-on is set up but cannot work. OutcomesError for settings or secrets
-    that cannot be.
+    unknown mode, a data home that others can get into, and where sign-on is set up but cannot work.
+    OutcomesError for settings or secrets that cannot be.
     """
+    try:
+        refuse_others(home_root)
+    except FileNotFoundError:  # every page says so
+        pass
+    except OutcomesError as error:
+        raise LaunchRefused(f"{error.what[0].upper()}{error.what[1:]}. {error.hint}") from None
     found = sign_on(Home(home_root))
     address, mode = check_address(address, found.how), check_mode(mode)
     secret = _secret(found)

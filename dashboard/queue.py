@@ -6,7 +6,18 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import back, episode_list, filters, review_queue, reviews, store, text, ui
+from dashboard import (
+    back,
+    case_numbers,
+    episode_list,
+    filters,
+    review_queue,
+    reviews,
+    row_export,
+    store,
+    text,
+    ui,
+)
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.reviews.findings import FINDINGS
@@ -71,11 +82,15 @@ def show(view: View) -> None:
     back.last_opened("audit", ids)
     rows = [_row(row, levels, names) for row in found]
     at = ui.chosen_row(rows, "Audit queue", CHOSEN, ("Episode", "Why it is here", "Date"))
+    row_export.offer(view, "Audit queue", rows, "audit")
     if at is not None:
         back.remember("audit", ids, at, cases=[row["case_key"] for row in found])
         st.switch_page(
             episode_list.PAGE,
-            query_params={"episode": ids[at], "case": found[at]["case_key"]},
+            query_params={
+                case_numbers.ASKED: case_numbers.number(ids[at]),
+                case_numbers.CASE: case_numbers.of_review(found[at]["case_key"]),
+            },
         )
 
 

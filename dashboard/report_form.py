@@ -7,10 +7,11 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import store, text
+from dashboard import on_record, store, text
 from dashboard.report import make
 from dashboard.snapshots import home
 from dashboard.ui import View
+from pipelines.access.line import LONGEST
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.periods import Period, period
@@ -62,9 +63,15 @@ def show(view: View) -> None:
             max_chars=make.LONGEST,
             help="Kept with the period and printed as typed. Nothing about single people.",
         )
+        purpose = st.text_input(
+            "What the report is for (kept in the access log)",
+            key="report_purpose",
+            max_chars=LONGEST,
+            help="Nothing about single people.",
+        )
         pressed = st.form_submit_button("Keep the commentary and make the report")
     if pressed:
-        _make(view, at, of, written, kept)
+        _make(view, at, of, (written, kept), purpose)
     _downloads(of)
 
 
@@ -86,9 +93,15 @@ def _periods(view: View) -> list[Period]:
     return found
 
 
-def _make(view: View, at: Home, of: Period, written: str, kept: str) -> None:
+def _make(view: View, at: Home, of: Period, words: tuple[str, str], purpose: str) -> None:
+    """`words`: the commentary as written, and as it was kept before."""
     st.session_state.pop(MADE, None)
+    written, kept = words
     try:
+        on_record.made(
+            "report", "report", " ".join(purpose.split()), period=of.name,
+            sites=list(view.filter.sites), data=view.snapshot.name,
+        )  # fmt: skip
         with st.spinner("Making the files…"):
             if written != kept:
                 make.keep_commentary(at, of, written)

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard import back, mode, queue, review_queue, reviews, store, text
+from dashboard import back, case_numbers, mode, queue, review_queue, reviews, store, text
 from dashboard.ui import View
 from pipelines.errors import OutcomesError
 from pipelines.reviews.case import CaseKey
@@ -99,7 +99,11 @@ def _case(cases: list[store.Row]) -> store.Row:
     by_key = {case["case_key"]: case for case in cases}
     if len(cases) == 1:
         return cases[0]
-    asked = (st.session_state.get(NEXT), st.query_params.get("case"))
+    by_number = {case_numbers.of_review(key): key for key in by_key}
+    asked = (
+        st.session_state.get(NEXT),
+        by_number.get(str(st.query_params.get(case_numbers.CASE, ""))),
+    )
     wanted = next((each for each in asked if each in by_key), None)
     widget = f"case_of_{'_'.join(by_key)}"
     if wanted and st.session_state.get(WANTED) != wanted:
@@ -242,7 +246,7 @@ def _go_on(view: View, case: store.Row) -> str:
 
 
 def _open(case: store.Row) -> None:
-    st.session_state["episode"] = case["episode_id"]
+    case_numbers.open_case(case["episode_id"])
     st.session_state[NEXT] = case["case_key"]
 
 

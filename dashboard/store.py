@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import duckdb
 
-from dashboard import mode, own_settings, own_sites
+from dashboard import mode, on_record, own_settings, own_sites
 from dashboard.charts.rare import latest
 from dashboard.kept import kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published, read_ahead
@@ -389,12 +389,13 @@ def explained(snapshot: Snapshot, episode_id: str) -> Row | None:
     """One episode with its contacts, rules, triggers, actions and source rows; None if unknown.
 
     One of a site that the reader may not see is unknown, too.
-    RulesNotKept where the snapshot does not hold the rules that classified it.
-    CasesWithheld outside the mode that shows cases.
+    RulesNotKept where the snapshot does not hold the rules that classified it. NotOnRecord where
+    the access log cannot be told of it. CasesWithheld outside the mode that shows cases.
     """
     mode.need_cases()
     if not _is_own(snapshot, episode_id):
         return None
+    on_record.case(snapshot.name, episode_id)
     found: Row | None = _explained(snapshot.path, episode_id)
     return found
 

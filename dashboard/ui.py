@@ -22,6 +22,7 @@ import streamlit as st
 from dashboard import filters, mode, settings_notice, store, text, theme
 from dashboard.charts.base import Cell, Chart, Table
 from pipelines import neutral
+from pipelines.errors import OutcomesError
 from pipelines.measures.catalogue import measure, reason_text
 from pipelines.measures.filter import Filter
 from pipelines.measures.types import Exclusions
@@ -119,6 +120,15 @@ def nothing_published(why: str) -> None:
         "- `outcomes ingest FILE…`, then `outcomes build`, publishes your own exports.\n\n"
         "This page shows the data as soon as they are published; reload it then."
     )
+
+
+def closed(why: OutcomesError) -> None:
+    """In place of a page, or of the rest of it, that cannot be put on record."""
+    if st.session_state.pop(OPENED, False):
+        st.header("The rest of this page is not shown")
+    else:
+        st.title("Nothing is shown now")
+    st.error(f"{why.what[0].upper()}{why.what[1:]}. {why.hint or ''}", icon=":material/lock:")
 
 
 def footer(snapshot: store.Snapshot) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import episode_list, filters, mode, text, ui, what_if
+from dashboard import case_numbers, episode_list, filters, mode, row_export, text, ui, what_if
 from dashboard.charts.base import Table
 from dashboard.ui import View
 from pipelines.compare.job import MOST_CASES
@@ -88,21 +88,18 @@ def _cases(view: View, found: what_if.Row) -> None:
             " by ID; all of them with `outcomes compare --json`."
         )
     names = filters.site_names(view.snapshot)
-    at = ui.chosen_row(
-        [
-            {
-                "Episode": case["episode_id"],
-                "Site": names.get(case["site_id"], text.NONE),
-                "What changes": "; ".join(
-                    f"{each['what']}: {each['before']} → {each['after']}" for each in case["fields"]
-                ),
-            }
-            for case in cases
-        ],
-        "Episodes that change",
-        CASE,
-        ("Episode",),
-    )
+    rows = [
+        {
+            "Episode": case["episode_id"],
+            "Site": names.get(case["site_id"], text.NONE),
+            "What changes": "; ".join(
+                f"{each['what']}: {each['before']} → {each['after']}" for each in case["fields"]
+            ),
+        }
+        for case in cases
+    ]
+    at = ui.chosen_row(rows, "Episodes that change", CASE, ("Episode",))
+    row_export.offer(view, "Episodes that change", rows, "what-if")
     if at is not None:
         _case(cases[at])
 
@@ -124,7 +121,7 @@ def _case(case: what_if.Row) -> None:
             episode_list.PAGE,
             label="Open the episode",
             icon=":material/timeline:",
-            query_params={"episode": case["episode_id"]},
+            query_params={case_numbers.ASKED: case_numbers.number(case["episode_id"])},
         )
 
 

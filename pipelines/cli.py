@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import (
+    cli_access,
     cli_annotate,
     cli_checks,
     cli_export,
@@ -61,6 +62,7 @@ app = typer.Typer(
 app.add_typer(cli_snapshots.app, name="snapshots")
 app.add_typer(cli_files.app, name="quarantine")
 app.add_typer(cli_profiles.app, name="profile")
+app.command("access")(cli_access.show_access)
 app.command("files")(cli_files.files)
 app.command("checks")(cli_checks.checks)
 app.command("measures")(cli_measures.measures)

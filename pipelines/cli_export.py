@@ -14,7 +14,7 @@ import pyarrow as pa
 import typer
 from pyarrow import parquet
 
-from pipelines import releases
+from pipelines import access, releases
 from pipelines import snapshot as snapshots
 from pipelines.cli_options import HomeOption, opened, plain, published
 from pipelines.console import say
@@ -56,6 +56,7 @@ def export(
     formats: Annotated[
         str, typer.Option("--format", help="Any of csv, parquet, fhir, with commas.")
     ] = "csv,parquet,fhir",
+    purpose: Annotated[str, typer.Option(help="What it is for; kept in the access log.")] = "",
     home: HomeOption = None,
 ) -> None:
     """Every measure of the published data for other systems; never a case."""
@@ -75,6 +76,10 @@ def export(
     except MeasureError as error:
         raise UsageError(str(error), "outcomes export", "See: outcomes export --help") from None
     target = opened(home)
+    who = access.local_reader(target)
+    detail = {"period": period or "", "by": list(cut), "formats": wanted}
+    event = access.Event(who, mode, "report", "outcomes export", purpose=purpose, detail=detail)
+    access.record(target, event, durable=True)
     if mode == "shared":
         tables, told = _released(target, flt, cut)
     else:

@@ -31,6 +31,10 @@ DateOption = Annotated[
 WaitOption = Annotated[
     float, typer.Option("--wait", help="Seconds to wait for another process that is writing.")
 ]
+PurposeOption = Annotated[
+    str | None,
+    typer.Option(help="What rows of single episodes are for; they are handed out for one only."),
+]
 
 
 def day(text: str | None) -> dt.date | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines import access
 from pipelines.cli_options import HomeOption, JsonOption, opened, plain
 from pipelines.console import say
 from pipelines.errors import UsageError
@@ -28,6 +29,7 @@ def report(
     formats: Annotated[
         str, typer.Option("--format", help="Any of html, pdf, xlsx, pptx, with commas.")
     ] = "html,pdf,xlsx,pptx",
+    purpose: Annotated[str, typer.Option(help="What it is for; kept in the access log.")] = "",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,6 +57,10 @@ def report(
     reports.in_process(at, mode)
     if commentary is not None:
         reports.keep_commentary(at, found, _text(commentary))
+    detail = {"period": found.name, "sites": list(site or ()), "formats": list(wanted)}
+    who = access.local_reader(at)
+    event = access.Event(who, mode, "report", "outcomes report", purpose=purpose, detail=detail)
+    access.record(at, event, durable=True)
     made = reports.make(at, found, tuple(site or ()), wanted, out)
     if as_json:
         told = {

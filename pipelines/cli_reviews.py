@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +15,21 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
+from pipelines import access
 from pipelines import snapshot as snapshots
-from pipelines.cli_options import HomeOption, JsonOption, opened, plain, published
+from pipelines.access import rows as taking
+from pipelines.cli_options import (
+    HomeOption,
+    JsonOption,
+    PurposeOption,
+    opened,
+    plain,
+    published,
+)
 from pipelines.console import say
 from pipelines.errors import UsageError
 from pipelines.measures.filter import Filter
 from pipelines.measures.types import Estimate, Result
-from pipelines.neutral import cell
 from pipelines.reviews import FINDINGS, CaseKey, ReviewStore, Standing, Verdict, open_store
 from pipelines.reviews.agreement import before_and_after
 from pipelines.reviews.readers import ORDER, Readers, between_readers
@@ -63,17 +69,27 @@ def list_reviews(
         str | None, typer.Option(help=f"Only cases that are: {', '.join(STATES)}.")
     ] = None,
     as_json: JsonOption = False,
+    purpose: PurposeOption = None,
 ) -> None:
-    """Every audit case with its review, the most urgent first, and how many of each there are."""
+    """Every audit case with its review, the most urgent first, and how many of each there are.
+
+    --json hands out rows of single cases: where [access] row_export allows it, for a --purpose.
+    """
     if state is not None and state not in STATES:
         raise UsageError(f"there is no state '{state}'", "--state", f"Known: {', '.join(STATES)}.")
-    with _read(home) as (store, con, _):
+    with _read(home) as (store, con, seen):
         found = standings(audit_cases(con), store.standing())
     counts = Counter(each.state for each in found)
     chosen = [each for each in found if state in (None, each.state)]
     if as_json:
-        print(json.dumps({"counts": counts, "cases": [_plain(each) for each in chosen]}, indent=1))
+        mark = _taken(home, "outcomes reviews list", purpose, seen, len(chosen))
+        cases = [_plain(each) for each in chosen]
+        print(json.dumps({"taken": mark.words(), "counts": counts, "cases": cases}, indent=1))
         return
+    at = opened(home)
+    seen_by = access.local_reader(at)
+    event = access.Event(seen_by, "auditor", "page", "outcomes reviews list")
+    access.record(at, event, durable=True)
     table = Table(
         Column("Case", overflow="fold"), "State", "Finding", "Reviewer", "Reviewed on (UTC)"
     )
@@ -90,6 +106,12 @@ def list_reviews(
     if len(chosen) > SHOWN:
         say(f"and {len(chosen) - SHOWN:,} more; all of them with --json")
     say(", ".join(f"{STATES[name].lower()} {counts[name]:,}" for name in STATES))
+
+
+def _taken(home: Path | None, page: str, purpose: str | None, seen: Seen, rows: int) -> taking.Mark:
+    at = opened(home)
+    who = access.local_reader(at)
+    return taking.take(at, who, "auditor", page, purpose, seen.published, rows)
 
 
 @app.command()
@@ -139,13 +161,15 @@ def history(case: CaseArgument, home: HomeOption = None, as_json: JsonOption = F
 
 
 @app.command()
-def export(home: HomeOption = None) -> None:
-    """Every review ever saved as CSV on standard output, formulas neutralised."""
-    with _read(home) as (store, _, _):
+def export(purpose: PurposeOption = None, home: HomeOption = None) -> None:
+    """Every review ever saved as CSV on standard output, formulas neutralised.
+
+    They are rows of single cases: where [access] row_export allows it, for a --purpose.
+    """
+    with _read(home) as (store, _, seen):
         found = [_row(review) for review in store.history()]
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(ROW)
-    writer.writerows([cell(value or "") for value in row.values()] for row in found)
+    mark = _taken(home, "outcomes reviews export", purpose, seen, len(found))
+    print(taking.as_csv(mark, ROW, found), end="")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines import access, keys, surrogates
 from pipelines import snapshot as snapshots
 from pipelines.build import service_rules
 from pipelines.cli_options import HomeOption, JsonOption, opened, plain, published
@@ -20,17 +21,28 @@ app = typer.Typer()
 
 @app.command()
 def explain(
-    episode: Annotated[str, typer.Argument(help="Episode id as in the export.")],
+    episode: Annotated[
+        str, typer.Argument(help="Episode id as in the export, or its case number.")
+    ],
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Why an episode was classified as it was: rules, answers, what was not asked, source rows."""
+    """Why an episode was classified as it was: rules, answers, what was not asked, source rows.
+
+    A line of the access log says that it was opened.
+    """
     from pipelines.explain import explain as explained
     from pipelines.explain import render
 
-    con = snapshots.open_readonly(published(opened(home)).path)
+    target = opened(home)
+    con = snapshots.open_readonly(published(target).path)
     try:
-        found = explained(con, episode)
+        key = keys.key(target, keys.CASES)
+        named = surrogates.episode_of(con, key, episode) or episode
+        found = explained(con, named)
+        who, case = access.local_reader(target), surrogates.number(key, named)
+        event = access.Event(who, "auditor", "case", "outcomes explain", case)
+        access.record(target, event, durable=True)
     finally:
         con.close()
     print(json.dumps(found, indent=1) if as_json else render(found))

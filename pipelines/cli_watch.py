@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli_options import HomeOption, opened, plain
+from pipelines.access import rows
+from pipelines.cli_options import HomeOption, PurposeOption, opened, plain
 from pipelines.console import say
 from pipelines.errors import OutcomesError, UsageError
 
@@ -23,8 +24,14 @@ def watch(
         float, typer.Option(help="Seconds that a file must be unchanged, so that it is whole.")
     ] = 60.0,
     cases: Annotated[
-        bool, typer.Option("--cases", help="Name single cases in the digest, not counts alone.")
+        bool,
+        typer.Option(
+            "--cases",
+            help="Name single cases in the digest, not counts alone: where [access] row_export "
+            "allows it, and for a --purpose.",
+        ),
     ] = False,
+    purpose: PurposeOption = None,
     wait: Annotated[
         float, typer.Option(help="Seconds to wait for another that is writing.")
     ] = 60.0,
@@ -38,11 +45,13 @@ def watch(
     if every < 1 or settle < 0:
         raise UsageError("--every must be 1 second or more and --settle not negative")
     at = opened(home)
+    if cases:
+        rows.may(at, "auditor", purpose)
     folder = Inbox(at, inbox)
     while True:
         failed = False
         try:
-            found = look(at, folder, settle, wait, cases)
+            found = look(at, folder, settle, wait, purpose if cases else None)
             failed = found.failed
             if found.digest is not None:
                 say(plain(f"{found.digest}"))

@@ -8,7 +8,6 @@ import difflib
 import json
 import os
 import shutil
-import stat
 import time
 import tomllib
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from pipelines.errors import HomeLocked, OutcomesError
+from pipelines.private import refuse_others
 from pipelines.settings_lines import line_of
 
 SECTIONS = (
@@ -63,8 +63,9 @@ class Home:
     def open(cls, path: Path | str | None = None, create: bool = True) -> Home:
         """The home at `path`, else the default one (`default_root`).
 
-        Made with mode 0700. Raises OutcomesError inside a version-control work tree, or when
-        it is missing and `create` is false.
+        Made with mode 0700; one that was there and lets others in is refused, not put right.
+        Raises OutcomesError for that, inside a version-control work tree, or when it is missing
+        and `create` is false.
         """
         root = (Path(path).expanduser() if path else default_root()).absolute()
         _refuse_work_tree(root)
@@ -75,15 +76,15 @@ class Home:
             raise OutcomesError(
                 "there is no data home here", where=str(root), hint="Check --home or OUTCOMES_HOME."
             )
+        refuse_others(root)
         return home
 
     def _make(self) -> None:
+        if self.root.is_dir():  # before anything is put into it
+            refuse_others(self.root)
         try:
             for folder in (self.root, self.landing, self.refused, self.snapshots, self.profiles):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Only where it differs: a home on a read-only disk can still be read.
-            if stat.S_IMODE(self.root.stat().st_mode) != 0o700:
-                self.root.chmod(0o700)
         except OSError as error:
             raise OutcomesError(
                 f"the data home cannot be made: {error.strerror or error}",

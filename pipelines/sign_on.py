@@ -24,6 +24,7 @@ ALL: Final = "all"
 KEYS: Final = (
     *("sign_on", "address", "ends_after_hours", "idle_minutes"),
     *("roles", "sites", "oidc", "proxy"),
+    "row_export",  # read by pipelines.access.rows
 )
 OIDC_KEYS: Final = ("issuer", "client_id", "role_claim", "site_claim", "scope")
 PROXY_KEYS: Final = ("user_header", "role_header", "site_header")

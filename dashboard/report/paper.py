@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,9 @@ INSTALLED: Final = (
 )
 CHOSEN: Final = "OUTCOMES_CHROMIUM"
 SECONDS: Final = 180
+PROFILE: Final = ".print-"
+OLD: Final = 86_400.0
+"""Seconds after which a browser's profile is taken for left behind."""
 
 
 class NoBrowser(OutcomesError):
@@ -47,7 +52,11 @@ def pdf(page: Path, to: Path) -> None:
             hint=f"Name one with {CHOSEN}, or open {page.name} in any browser and print it; "
             "the other files are complete.",
         )
-    with tempfile.TemporaryDirectory(prefix="outcomes-print-") as profile:
+    _sweep(page.parent)
+    # Beside the report, as the browser keeps a copy of what it prints.
+    with tempfile.TemporaryDirectory(
+        prefix=PROFILE, dir=page.parent, ignore_cleanup_errors=True
+    ) as profile:
         command = [
             *(program, "--headless", "--disable-gpu", "--no-first-run", "--disable-sync"),
             *("--disable-background-networking", "--disable-component-update"),
@@ -65,6 +74,14 @@ def pdf(page: Path, to: Path) -> None:
             ) from None
     if done.returncode or not to.is_file():
         raise NoBrowser(f"{program} could not print (exit code {done.returncode})", hint=HINT)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the profile of a print that was killed."""
+    for left in folder.glob(f"{PROFILE}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > OLD:
+                shutil.rmtree(left)
 
 
 HINT: Final = "Open the HTML in a browser and print it; the other files are complete."

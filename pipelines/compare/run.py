@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from pipelines.build import worked_out
 from pipelines.compare.changes import Change, Transitions, changes, transitions
 from pipelines.compare.rules import differences
+from pipelines.engines.duck import connect
 from pipelines.home import Home, telling_of_the_disk
 from pipelines.measures.catalogue import measure
 from pipelines.measures.evaluate import evaluate
@@ -97,7 +96,7 @@ def compare(
             paths.append(path)
         tell("measures under both", 0.9)
         headline = _headline(*(_figures(path) for path in paths))
-        con = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+        con = connect(temp=Path(folder))
         try:
             for name, path in zip(("old", "new"), paths, strict=True):
                 escaped = str(path).replace("'", "''")

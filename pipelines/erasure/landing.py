@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines import landing_tables as landing
+from pipelines.engines.duck import connect
 from pipelines.erasure.register import EPISODE, PERSON, Register
 from pipelines.home import Home, fsync_file, fsync_folder, replace
 from pipelines.ingest.reading import Progress
@@ -162,7 +162,7 @@ def _with_rows(home: Home) -> Iterator[tuple[Receipt, Path]]:
 
 
 def _query(text: str, path: Path) -> list[tuple[Any, ...]]:
-    con = duckdb.connect()
+    con = connect(temp=path.parent)  # what does not fit into memory stays in the home
     try:
         return con.execute(text, [str(path)]).fetchall()
     finally:

@@ -29,6 +29,7 @@ SPECIAL, RED_FLAG, PAST, SOON, FILE, REFUSED, PUBLISHED, NOT_TOLD = (
     *("special cause", "red flag not acted on", "past 8 weeks", "about to cross 8 weeks"),
     *("file taken in", "file refused", "published", "not told"),
 )
+TAKEN: Final = "single cases named"
 
 
 @dataclass(frozen=True)

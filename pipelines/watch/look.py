@@ -12,7 +12,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import access
 from pipelines import snapshot as snapshots
+from pipelines.access import rows
 from pipelines.build import build
 from pipelines.erasure.published import is_pending
 from pipelines.errors import OutcomesError
@@ -21,7 +23,7 @@ from pipelines.ingest.door import ingest_file
 from pipelines.ingest.receipt import list_receipts
 from pipelines.measures.types import MeasureError
 from pipelines.neutral import cell
-from pipelines.watch.digest import FILE, NOT_TOLD, PUBLISHED, REFUSED, Item, news
+from pipelines.watch.digest import FILE, NOT_TOLD, PUBLISHED, REFUSED, TAKEN, Item, news
 from pipelines.watch.inbox import Inbox, Offer
 
 FOLDER = "digests"
@@ -37,20 +39,23 @@ class Look:
     digest: Path | None = None
 
 
-def look(home: Home, inbox: Inbox, settle: float, wait: float = 0.0, cases: bool = False) -> Look:
+def look(
+    home: Home, inbox: Inbox, settle: float, wait: float = 0.0, cases: str | None = None
+) -> Look:
     """Offer the files that are new, publish when one was taken in, and write what is new.
 
     What is new is told against the data of the last digest: a look that was killed, or data that
     somebody published by hand since, are told at the next. With nothing new it does nothing and
     writes nothing; rows that an earlier look took in and could not publish are published now. A
     refused file, and data that cannot be published, are items of the digest: the data published
-    before stay, and are said to. HomeLocked where another looks and does not end within `wait`.
+    before stay, and are said to. `cases` is the purpose for which single cases are named (None:
+    counts alone). HomeLocked where another looks and does not end within `wait`.
     """
     with inbox.alone(wait):
         return _look(home, inbox, settle, wait, cases)
 
 
-def _look(home: Home, inbox: Inbox, settle: float, wait: float, cases: bool) -> Look:
+def _look(home: Home, inbox: Inbox, settle: float, wait: float, cases: str | None) -> Look:
     offers = inbox.pending(settle)
     found = Look()
     taken = _behind(home)
@@ -133,17 +138,32 @@ def _publish(home: Home, wait: float, found: Look) -> str:
 
 
 def _news(
-    home: Home, since: snapshots.SnapshotInfo | None, now: snapshots.SnapshotInfo, cases: bool
+    home: Home,
+    since: snapshots.SnapshotInfo | None,
+    now: snapshots.SnapshotInfo,
+    cases: str | None,
 ) -> list[Item]:
     """What is new in the published data; that it could not be told, where it could not."""
     with _opened(since) as old, _opened(now) as new:
         try:
             if new is None:
                 raise OutcomesError("the published data cannot be read")
-            return list(news(home, old, new, cases))
+            return _marked(home, now, cases, list(news(home, old, new, cases is not None)))
         except (OutcomesError, MeasureError, duckdb.Error) as error:
             said = f"What is new could not be worked out: {' '.join(str(error).split())}"
             return [Item(NOT_TOLD, now.name, 0, said)]
+
+
+def _marked(
+    home: Home, now: snapshots.SnapshotInfo, cases: str | None, found: list[Item]
+) -> list[Item]:
+    """The items, after the mark of whoever takes the single cases that they name."""
+    named = sum(bool(item.case) for item in found)
+    if not named:
+        return found
+    who = access.local_reader(home)
+    mark = rows.take(home, who, "auditor", "outcomes watch", cases, now.name, named)
+    return [Item(TAKEN, who, named, ". ".join(mark.words())), *found]
 
 
 @contextlib.contextmanager
@@ -188,9 +208,9 @@ def markdown(found: Look, now: dt.datetime) -> str:
     return "\n".join(lines)
 
 
-def _order(kind: str) -> tuple[bool, str]:
-    """What failed first."""
-    return kind not in (REFUSED, NOT_TOLD), kind
+def _order(kind: str) -> tuple[bool, bool, str]:
+    """What failed first, then who took the cases that are named."""
+    return kind not in (REFUSED, NOT_TOLD), kind != TAKEN, kind
 
 
 def _csv(found: Look) -> str:

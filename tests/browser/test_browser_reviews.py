@@ -11,6 +11,7 @@ from pipelines.home import Home
 from pipelines.reviews.findings import Verdict
 from pipelines.reviews.standing import audit_cases
 from pipelines.reviews.store import Seen, open_store
+from tests import numbers
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_browser_pages import faults
 
@@ -43,7 +44,9 @@ def choose(visit: Visit, finding: str) -> None:
     raise AssertionError(f"{finding} was not reached")
 
 
-def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(visit: Visitor, store) -> None:
+def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(
+    visit: Visitor, store, demo_home: Path
+) -> None:
     page = visit("/audit")
     page.page.get_by_text("not reviewed", exact=False).first.wait_for(timeout=30_000)
     total = int(main(page).split(" not reviewed")[0].split()[-1].replace(",", ""))
@@ -52,7 +55,7 @@ def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(visit: Visitor, 
     )
     page.page.locator("[data-testid=stDataFrame]:visible").first.wait_for()
 
-    page.go("/episodes?episode=STORY-01-LATE-AE")
+    page.go(numbers.episode_page(demo_home, "STORY-01-LATE-AE"))
     page.page.get_by_role("radiogroup", name="What did you find?").wait_for(timeout=30_000)
     first = page.query
     page.page.get_by_label("Your name or initials").fill("A. Physio")
@@ -70,7 +73,7 @@ def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(visit: Visitor, 
     assert saved.key.episode == "STORY-01-LATE-AE"
     assert saved.verdict == Verdict("documentation", "A. Physio", note="# <b>box</b> not ticked")
 
-    page.go("/episodes?episode=STORY-01-LATE-AE")
+    page.go(numbers.episode_page(demo_home, "STORY-01-LATE-AE"))
     page.page.get_by_text("Documentation gap").first.wait_for(timeout=30_000)
     assert "# <b>box</b> not ticked" in main(page), "shown as typed, not as markup"
     assert not faults(page)
@@ -79,7 +82,7 @@ def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(visit: Visitor, 
 def test_what_is_incomplete_or_was_overtaken_is_not_saved_and_stays_in_the_form(
     visit: Visitor, store, demo_home: Path
 ) -> None:
-    page = visit("/episodes?episode=STORY-01-LATE-AE", width=390, theme="dark")
+    page = visit(numbers.episode_page(demo_home, "STORY-01-LATE-AE"), width=390, theme="dark")
     page.page.get_by_role("radiogroup", name="What did you find?").wait_for(timeout=30_000)
     page.page.get_by_label("Your name or initials").fill("B. Physio")
     page.page.get_by_label("Your name or initials").press("Enter")

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import kept, pages
 from pipelines.home import Home
 from pipelines.snapshot import open_readonly
+from tests import numbers
 from tests.dashboard import handmade
 from tests.dashboard.serving import Server, running
 
@@ -69,13 +70,20 @@ def unfold(at: AppTest) -> AppTest:
 
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
-    """Opens a page of the app: `open_page(home, "episode", theme="dark", episode="A1")`."""
+    """Opens a page of the app: `open_page(home, "audit", theme="dark", site="A")`.
+
+    `of_episode` and `of_case` open what has this id by its number.
+    """
     monkeypatch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
 
     def opened(home: Path, page: str = "overview", theme: str = "light", **query: Any) -> AppTest:
         monkeypatch.setenv("OUTCOMES_HOME", str(home))
         at = AppTest.from_file(str(APP), default_timeout=60)
         at.context["theme"] = theme
+        if "of_episode" in query:
+            query["episode"] = numbers.of_episode(home, query.pop("of_episode"))
+        if "of_case" in query:
+            query["case"] = numbers.of_review(home, query.pop("of_case"))
         for name, value in query.items():
             at.query_params[name] = value
         at.run()

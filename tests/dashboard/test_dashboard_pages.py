@@ -18,6 +18,7 @@ from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
 from pipelines.measures.types import Estimate
 from rules.ruleset import load
+from tests import numbers
 from tests.dashboard import handmade
 from tests.dashboard.conftest import PAGES, Opener, unfold
 
@@ -273,19 +274,20 @@ def test_choosing_a_row_opens_the_episode_and_the_button_closes_it(
 ) -> None:
     at = open_page(demo_home, "episode")
     wanted = at.dataframe[0].value["Episode"].iloc[2]
-    at.text_input(key="episode").input(wanted).run()
+    at.text_input(key="episode_id").input(wanted).run()
     assert not at.exception
     assert f"Episode {wanted}" in [block.value for block in at.header]
+    assert at.query_params["episode"] == numbers.of_episode(demo_home, wanted)
     at.button[0].click().run()
     assert not at.exception
-    assert at.text_input(key="episode").value == ""
+    assert "episode" not in at.query_params
     assert len(at.dataframe) == 1
 
 
 def test_the_episode_shows_every_rule_the_facts_the_audit_and_the_source_row(
     open_page: Opener, demo_home: Path, cursor: duckdb.DuckDBPyConnection
 ) -> None:
-    at = open_page(demo_home, "episode", episode="STORY-05-FOOT-BLANK")
+    at = open_page(demo_home, "episode", of_episode="STORY-05-FOOT-BLANK")
     assert not at.exception
     told = words(at)
     row = cursor.execute("select line from contact where contact_id = 'STORY-05-FOOT-BLANK-1'")
@@ -309,21 +311,23 @@ def test_a_snapshot_without_its_rules_says_what_to_do(
     handmade.publish(snapshot_file, tmp_path, {"episode": [row]}, "outcomes-1.duckdb")
     with duckdb.connect(str(tmp_path / "snapshots" / "outcomes-1.duckdb")) as con:
         con.execute("drop table rule_file")
-    at = open_page(tmp_path, "episode", episode="A")
+    at = open_page(tmp_path, "episode", of_episode="A")
     assert not at.exception
     assert "does not hold the rules that it was classified by" in at.error[0].value
     assert "outcomes build" in at.error[0].value
 
 
 def test_unknown_episode_names_near_ones(open_page: Opener, demo_home: Path) -> None:
-    at = open_page(demo_home, "episode", episode="no-such-episode")
+    at = open_page(demo_home, "episode")
+    at.text_input(key="episode_id").input("no-such-episode").run()
     assert not at.exception
     assert "There is no episode “no-such-episode”" in at.warning[0].value
     assert "Nearest ids:" in at.warning[0].value
 
 
 def test_unknown_episode_in_an_empty_snapshot(open_page: Opener, empty_home: Path) -> None:
-    at = open_page(empty_home, "episode", episode="x")
+    at = open_page(empty_home, "episode")
+    at.text_input(key="episode_id").input("x").run()
     assert not at.exception
     assert "There are no episodes at all" in at.warning[0].value
 

@@ -20,6 +20,7 @@ from pipelines.reviews.findings import Verdict
 from pipelines.reviews.samples import draw_sample
 from pipelines.reviews.standing import audit_cases
 from pipelines.reviews.store import FIRST, SECOND, Review, ReviewStore, Seen, open_store
+from tests import numbers
 
 NOBODY = parameters([], FIRST)
 EVERY = 100_000
@@ -140,7 +141,7 @@ def test_nothing_of_the_first_reading_reaches_the_second_reader_before_they_save
 ):
     home, cases, kept = reviewed_home
     key = first_reading(cases, kept)
-    query = {"episode": key.episode, "case": str(key)} if page == "episode" else {}
+    query = {"of_episode": key.episode, "of_case": key} if page == "episode" else {}
     told = sent(open_page(home, page, **query))
     assert FIRST_NAME.encode() in told, "the first reader sees their own"
     # By the address alone: a page that is loaded again is a new session, and must stay blind.
@@ -157,7 +158,7 @@ def test_nothing_of_the_first_reading_reaches_the_second_reader_before_they_save
         (place,) = [n for n, words in enumerate(rows.options) if key.episode in words]
         rows.set_value(place).run()
         assert not at.exception
-        assert at.query_params["case"] == str(key)
+        assert at.query_params["case"] == numbers.of_review(home, key)
         assert at.toggle(key="second").value is True
         opened = sent(at)
         for word in (FIRST_NAME, FIRST_NOTE, FIRST_REFERENCE):
@@ -214,7 +215,7 @@ def test_a_store_that_goes_away_while_a_review_is_read_is_told(
         raise StoreAway("the store of reviews: it cannot be reached or used", hint="Try again.")
 
     monkeypatch.setattr(ReviewStore, question, away)
-    at = open_page(home, "episode", episode=cases[0].key.episode, case=str(cases[0].key))
+    at = open_page(home, "episode", of_episode=cases[0].key.episode, of_case=cases[0].key)
     assert not at.exception
     assert any("cannot be reached or used" in each.value for each in at.warning)
     assert any("Contacts" in each.value for each in at.header), "the rest of the page is there"
@@ -225,7 +226,7 @@ def test_what_was_saved_is_said_to_be_saved_when_the_store_goes_away_right_after
 ):
     home, cases, kept = reviewed_home
     key = cases[0].key
-    at = open_page(home, "episode", episode=key.episode, case=str(key))
+    at = open_page(home, "episode", of_episode=key.episode, of_case=key)
     at.text_input(key="reviewer_name").set_value("A. Reader").run()
     real = ReviewStore.add
 

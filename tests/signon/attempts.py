@@ -86,8 +86,8 @@ def _goes(name: str, address: str, query: str = "") -> Callable[[World], str]:
 
     def make(world: World) -> str:
         tab = world.tab(name)
-        tab.run(address, query.format(other=world.other_episode))
-        assert f"Episode {world.other_episode}" not in tab.titles
+        text = tab.run(address, query.format(other=world.other_number))
+        assert world.other_episode not in text
         tab.close()
         return page(tab)
 
@@ -101,9 +101,7 @@ def other_page_by_hash(world: World) -> str:
     known = [m.navigation for m in auditor.said if m.WhichOneof("type") == "navigation"][-1]
     hashed = {each.url_pathname: each.page_script_hash for each in known.app_pages}
     tab.run()
-    text = tab.run(
-        "episodes", f"episode={world.other_episode}", page_script_hash=hashed["episodes"]
-    )
+    text = tab.run("episodes", f"episode={world.other_number}", page_script_hash=hashed["episodes"])
     auditor.close()
     tab.close()
     assert "What happened when" not in text
@@ -140,14 +138,14 @@ def other_fragment(world: World) -> str:
 def other_session(world: World) -> str:
     """The service reconnects to an auditor's session by its id."""
     auditor = world.tab("auditor")
-    auditor.run("episodes", f"episode={world.other_episode}")
+    auditor.run("episodes", f"episode={world.other_number}")
     new = next(m.new_session for m in auditor.said if m.WhichOneof("type") == "new_session")
     theirs = new.initialize.session_id
     tab = browsing.open_tab(world.signed_in("service"), world.url, session=theirs)
     tab.run()
     own = next(m.new_session for m in tab.said if m.WhichOneof("type") == "new_session")
     assert own.initialize.session_id != theirs
-    auditor.run("episodes", f"episode={world.other_episode}")
+    auditor.run("episodes", f"episode={world.other_number}")
     assert page(auditor) == "page “Episodes”"
     auditor.close()
     tab.close()
@@ -213,7 +211,7 @@ def stale_tab(world: World) -> str:
     assert page(tab) == "page “Overview”"
     cookies = dict(client.cookies)
     client.get(f"{world.url}/sign-out")
-    tab.run("episodes", f"episode={world.other_episode}")
+    tab.run("episodes", f"episode={world.other_number}")
     sent_to = tab.said[-1].auth_redirect.url
     assert not tab.titles and world.other_episode not in tab.text
     assert tab.hear() is None and tab.closed

@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.home import Home
 from pipelines.snapshot import current
+from tests import numbers
 from tests.browser.conftest import browser, visit  # noqa: F401
 from tests.dashboard.conftest import server  # noqa: F401
 from tests.dashboard.serving import Server
@@ -49,6 +50,11 @@ class World:
     @property
     def url(self) -> str:
         return self.server.url
+
+    @property
+    def other_number(self) -> str:
+        """The other episode as an address has to name it."""
+        return numbers.of_episode(self.home, self.other_episode)
 
     def signed_in(self, name: str) -> httpx.Client:
         """The browser of one of the provider's people, signed in once."""

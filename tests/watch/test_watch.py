@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from pipelines import snapshot
+from pipelines import access, snapshot
 from pipelines.build import build
 from pipelines.errors import HomeLocked, OutcomesError
 from pipelines.home import Home
@@ -128,7 +128,20 @@ def test_only_what_is_new_is_told_and_cases_where_they_are_asked_for(first_look,
     home, inbox = looked
     inbox.folder.joinpath(NAME).unlink()
     drop(inbox, name="canonical_triage_all_20260303.csv")
-    found = look(home, inbox, settle=0, cases=True)
+    why = "red flags for the weekly audit"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Home, "config", lambda _: {"access": {"row_export": True}})
+        found = look(home, inbox, settle=0, cases=why)
+    *_, line = access.entries(home)
+    named = sum(bool(item.case) for item in found.items)
+    assert (line.event.what, line.event.purpose, line.event.detail["rows"]) == (
+        "export",
+        why,
+        named,
+    )
+    (mark,) = said(found, "single cases named")
+    assert f"Access log: line {line.n}" in mark.said
+    assert f"Purpose: {why}" in found.digest.read_text(encoding="utf-8")
     flags = said(found, "red flag not acted on")
     now = {key for (key,) in ask(home, f"select case_key from audit_case {RED_FLAGS}")}
     told = {item.case for item in flags}
