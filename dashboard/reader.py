@@ -14,14 +14,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Final, cast
 
 import streamlit as st
 
 from dashboard.launch import HOME_VARIABLE, KEY, MODE_VARIABLE, SIGN_ON_VARIABLE
 from dashboard.sign_on import visits
-from dashboard.sign_on.visits import Visit
+from dashboard.sign_on.visits import Known, Visit
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.disclosure.rules import MODES, Mode, check_mode
@@ -90,15 +89,14 @@ def by_itself() -> Iterator[None]:
 def of_visit(visit: Visit) -> Reader:
     """The reader of a visit, by the roles and sites as the data home says now; NotOpen for none."""
     try:
-        granted = _settings().grants(visit.who.roles, visit.who.sites, most())
+        found = _granted(*_settings_file(), visit.who, visit.signed_in_at, most())
     except OutcomesError:
         raise NotOpen(
             "The settings of this server cannot be read just now, so it shows nothing to anybody."
         ) from None
-    if granted is None:
+    if found is None:
         raise NotOpen("You are signed in, but your account has no role here, or none for any site.")
-    who = visit.who
-    return Reader(who.subject, granted.mode, granted.sites, visit.signed_in_at, who.how)
+    return found
 
 
 @lru_cache(maxsize=len(MODES))
@@ -111,15 +109,27 @@ def _key() -> str:
     return str(st.user.to_dict().get(KEY) or "")
 
 
-def _settings() -> SignOn:
-    file = Home(Path(os.environ.get(HOME_VARIABLE, ""))).config_file
+def _settings_file() -> tuple[str, tuple[int, ...]]:
+    """The data home, and what changes whenever its settings are written."""
+    root = os.environ.get(HOME_VARIABLE, "")
     try:
-        found = file.stat()
+        found = os.stat(os.path.join(root, "outcomes.toml"))
     except OSError:
-        raise OutcomesError("the settings are gone", where=str(file)) from None
-    return _read(file.parent, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+        raise OutcomesError("the settings are gone", where=root) from None
+    return root, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@lru_cache(maxsize=512)
+def _granted(
+    root: str, state: tuple[int, ...], who: Known, signed_in_at: datetime, seen: Mode
+) -> Reader | None:
+    """The reader; a page asks for them hundreds of times. Errors are not kept."""
+    granted = _read(root, state).grants(who.roles, who.sites, seen)
+    if granted is None:
+        return None
+    return Reader(who.subject, granted.mode, granted.sites, signed_in_at, who.how)
 
 
 @lru_cache(maxsize=2)
-def _read(root: Path, _state: tuple[int, ...]) -> SignOn:
+def _read(root: str, _state: tuple[int, ...]) -> SignOn:
     return sign_on(Home.open(root, create=False))

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import pages, reader
@@ -30,6 +30,12 @@ OPEN: Final = frozenset({"/_stcore/health", "/favicon.png", "/manifest.json"})
 CODE: Final = "/static/"
 SOCKET: Final = "/_stcore/stream"
 HOST_CONFIG: Final = "/_stcore/host-config"
+STALE: Final = {
+    "allowedOrigins": [],
+    "useExternalAuthToken": False,
+    "enableCustomParentMessages": False,
+}
+"""What such a tab is told: nothing of this server."""
 MEDIA: Final = "/media/"
 CLOSED: Final = ("/_stcore/", "/component/", "/app/", "/auth/", "/oauth2callback")
 ADDRESSES: Final = frozenset(f"/{page.address}" for page in pages.PAGES)
@@ -119,6 +125,10 @@ class Gate:
         return path == HOST_CONFIG or not path.startswith(CLOSED)
 
     def _nobody(self, request: Request) -> Response:
+        if request.url.path == HOST_CONFIG and self._key(request.headers):
+            # A tab that outlived its session asks this before it opens its socket, where it is
+            # sent away; refused here, it would stay on the screen with all that it shows.
+            return JSONResponse(STALE)
         if not _is_page(request):
             return _bare("Nobody is signed in.")
         if self.sign_on.how == "proxy":

@@ -9,12 +9,14 @@ read as it passes and taken away: the person gets a visit of this server instead
 from __future__ import annotations
 
 import base64
+import importlib
 import importlib.util
 import json
 import logging
 import secrets
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
@@ -158,6 +160,8 @@ class Reasons(logging.Filter):
 
 def listen() -> None:
     """Let `Reasons` stand at the log of the sign-in's routes."""
+    with suppress(ImportError):
+        importlib.import_module("authlib.deprecate")  # it puts a filter of its own first
     # Streamlit's extra names this one; its successor is looked for first.
     warnings.filterwarnings("ignore", "The httpx module is deprecated")
     logger = logging.getLogger(ROUTES_LOGGER)

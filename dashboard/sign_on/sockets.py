@@ -18,10 +18,9 @@ from dashboard.sign_on.answers import ENDED
 from dashboard.sign_on.visits import Visits
 
 FILES: Final = re.compile(rb"/media/([0-9A-Za-z_.-]{8,200})")
-HEARD: Final = frozenset(
-    {"rerun_script", "stop_script", "app_heartbeat", "load_git_info", "backend_operation_request"}
-)
-"""What a page of this dashboard says; the rest is for developers, such as to clear all caches."""
+HEARD: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "load_git_info"})
+"""What a page of this dashboard says. The rest is for developers, such as to clear all caches, or
+for what no page here has, such as files that are made when they are asked for."""
 LOOK: Final = 5.0
 """Seconds between two looks whether the person has signed out elsewhere."""
 LEAVING: Final = 2.0

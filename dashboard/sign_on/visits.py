@@ -58,12 +58,8 @@ class Visit:
     who: Known
     began: Moment
     used: Moment
+    signed_in_at: datetime
     files: OrderedDict[str, None] = field(default_factory=OrderedDict)
-
-    @property
-    def signed_in_at(self) -> datetime:
-        """When it began."""
-        return datetime.fromtimestamp(self.began.wall, UTC)
 
 
 class Visits:
@@ -88,7 +84,7 @@ class Visits:
             own = [each for each, visit in self._visits.items() if visit.who.subject == who.subject]
             for old in own[: max(0, len(own) - MOST_OF_ONE + 1)]:
                 self._end(old, "over")
-            self._visits[key] = Visit(who, at, at)
+            self._visits[key] = Visit(who, at, at, datetime.fromtimestamp(at.wall, UTC))
         return key
 
     def find(self, key: str) -> Visit | None:

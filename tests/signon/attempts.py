@@ -181,10 +181,15 @@ def deferred_file(world: World) -> str:
     message.backend_operation_request.request_id = "1"
     message.backend_operation_request.session_id = new.initialize.session_id
     message.backend_operation_request.deferred_file.file_id = "0" * 32
-    tab.send(message)
-    told = tab.said[-1].backend_operation_response.error_msg
+    with contextlib.suppress(TimeoutError):
+        tab.send(message, wait=1)
+    told = [
+        m.backend_operation_response.error_msg
+        for m in tab.said
+        if m.HasField("backend_operation_response")
+    ]
     tab.close()
-    return told
+    return "; ".join(told) or "nothing happens"
 
 
 def administration(world: World) -> str:
@@ -230,7 +235,7 @@ def forged_cookie(world: World) -> str:
     claims = json.dumps({"is_logged_in": True, "origin": world.url, "sub": "auditor"})
     client.cookies.set("_streamlit_user", base64.b64encode(claims.encode()).decode())
     inner = {"X-Outcomes-Visit": world.signed_in("auditor").cookies[name]}
-    answer = client.get(world.url + "/_stcore/host-config", headers=inner)
+    answer = client.get(world.url + "/_stcore/metrics", headers=inner)
     opened = socket(lambda: browsing.open_tab(client, world.url, headers=inner))
     return f"{said(answer)}; {opened}"
 
@@ -326,9 +331,7 @@ OF_PROVIDER: Final = (
         administration,
     ),
     Attempt("shared: open an exact page", "page “Shared figures”", _goes("shared", "escalation")),
-    Attempt(
-        "shared: have a file made by an id", "Failed to generate file for download", deferred_file
-    ),
+    Attempt("shared: have a file made by an id", "nothing happens", deferred_file),
     Attempt(
         "fetch a file that was offered to somebody else (another reader; no role; nobody)",
         "404, There is nothing at this address; 401, You are signed in, but your account has no "
@@ -382,7 +385,7 @@ def stolen_visit(world: World) -> str:
     client.get(world.url + "/")
     headers = {**HEADERS, "X-Remote-User": "other@example.org", "X-Remote-Groups": "msk-board"}
     answer = httpx.get(
-        world.url + "/_stcore/host-config", headers=headers, cookies=dict(client.cookies)
+        world.url + "/_stcore/metrics", headers=headers, cookies=dict(client.cookies)
     )
     return said(answer)
 

@@ -69,10 +69,10 @@ def _answers(url: str) -> bool:
 
 @contextmanager
 def dashboard(
-    home: Path, section: str, first_team: tuple[str, ...], mode: str = "auditor"
+    home: Path, section: str, first_team: tuple[str, ...], mode: str = "auditor", port: int = 0
 ) -> Iterator[Server]:
     """A dashboard with the sign-on of `section`, in which $ADDRESS stands for its address."""
-    port = unused_port()
+    port = port or unused_port()
     address = f"http://127.0.0.1:{port}"
     settings(home, section.replace("$ADDRESS", address), first_team)
     with dashboard_running(

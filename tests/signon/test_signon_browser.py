@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.browser.conftest import PICTURES, Visit, sync_api
-from tests.signon.conftest import World
+from tests.dashboard.serving import unused_port
+from tests.signon import serving
+from tests.signon.conftest import OIDC, Episodes, World
 from tests.signon.serving import PROXY_SECRET
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("signon")]
@@ -121,3 +126,49 @@ def test_nothing_of_a_person_or_a_secret_is_in_the_servers_output(oidc: World) -
     told = oidc.server.output.read_text()
     for word in ("example.org", "Pat Physio", "client-secret", PROXY_SECRET, "Traceback"):
         assert word not in told
+
+
+@pytest.mark.deep
+def test_a_page_that_is_left_alone_goes_from_the_screen(
+    browser: sync_api.Browser, episodes: Episodes, issuer: str, tmp_path: Path
+) -> None:
+    """By real clocks: half a minute without use, and the browser leaves by itself."""
+    home = Path(shutil.copytree(episodes.home, tmp_path / "home"))
+    section = OIDC.replace("$ISSUER", issuer).replace("[access]", "[access]\nidle_minutes = 0.5")
+    with serving.dashboard(home, section, episodes.first[:1]) as running:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(running.url)
+        page.get_by_role("link", name="Sign in").click()
+        page.get_by_role("link", name="auditor", exact=True).click()
+        drawn(page)
+        left = time.monotonic()
+        sync_api.expect(page.get_by_role("heading", name="Sign in again")).to_be_visible(
+            timeout=90_000
+        )
+        assert time.monotonic() - left < 60
+        assert "not used for a while" in page.content()
+        page.goto(running.url + "/episodes")
+        sync_api.expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+        context.close()
+
+
+@pytest.mark.deep
+def test_a_tab_leaves_when_the_server_was_started_anew(
+    browser: sync_api.Browser, episodes: Episodes, issuer: str, tmp_path: Path
+) -> None:
+    """A restart ends every session; what is on a screen goes when its tab finds the server."""
+    home = Path(shutil.copytree(episodes.home, tmp_path / "home"))
+    section, port = OIDC.replace("$ISSUER", issuer), unused_port()
+    context = browser.new_context()
+    page = context.new_page()
+    with serving.dashboard(home, section, episodes.first[:1], port=port) as running:
+        page.goto(running.url)
+        page.get_by_role("link", name="Sign in").click()
+        page.get_by_role("link", name="auditor", exact=True).click()
+        drawn(page)
+    with serving.dashboard(home, section, episodes.first[:1], port=port):
+        sync_api.expect(page.get_by_role("heading", name="Sign in again")).to_be_visible(
+            timeout=90_000
+        )
+    context.close()

@@ -349,6 +349,15 @@ def test_a_tab_that_comes_back_after_the_end_is_sent_away_too(oidc: Made) -> Non
     assert not oidc.behind.reached
 
 
+def test_a_tab_that_outlived_its_session_finds_its_way_to_the_socket(oidc: Made) -> None:
+    client = oidc.signed_in()
+    oidc.clock.at += 30 * 60
+    answer = client.get("/_stcore/host-config")
+    assert answer.json() == gate.STALE  # the gate's own words, not Streamlit's
+    assert not oidc.behind.reached
+    assert client.get("/_stcore/metrics").status_code == 401
+
+
 def test_a_page_that_renews_itself_keeps_no_session_open(oidc: Made) -> None:
     client = oidc.signed_in()
     with client.websocket_connect(STREAM, headers=OWN) as socket:
@@ -423,7 +432,7 @@ def test_another_person_with_the_same_cookie_gets_a_visit_of_their_own(proxy: Ma
     mine = client.cookies[proxy.gate.cookie]
     client.headers["x-remote-user"] = "other@example.org"
     client.headers["x-remote-groups"] = "board"
-    assert client.get("/_stcore/host-config").status_code == 401
+    assert client.get("/media/a").status_code == 401
     with client.websocket_connect(STREAM, headers=OWN) as socket:
         assert led_to(socket.receive_bytes()) == "/signed-out"
     assert [each for each, _ in proxy.behind.reached] == ["/"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +18,6 @@ from dashboard import (
     comparison,
     filters,
     kept,
-    mode,
     own_sites,
     pages,
     recording,
@@ -48,9 +48,11 @@ ABOUT_EPISODES = re.compile(r"\b(?:from|join)\s+(?:episode|log_day|audit_case|br
 def looking(*sites: str, seen: Mode = "auditor") -> Iterator[None]:
     """Whoever looks may see these sites (none: all), in a mode."""
     person = Reader("0123456789abcdef", seen, sites or None, datetime.now(UTC), "oidc")
+    asked = readers.reader
     with pytest.MonkeyPatch.context() as patch:
-        for module in (mode, own_sites):
-            patch.setattr(module, "reader", lambda: person)
+        for name, module in list(sys.modules.items()):
+            if name.startswith("dashboard.") and getattr(module, "reader", None) is asked:
+                patch.setattr(module, "reader", lambda: person)
         yield
 
 
