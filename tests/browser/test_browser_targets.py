@@ -39,6 +39,7 @@ def test_a_manager_sets_new_limits_and_a_target_and_the_report_has_both(
     visit: Visitor, demo_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
+    home.mkdir(mode=0o700)
     shutil.copytree(demo_home / "snapshots", home / "snapshots")
     with running(home, "service") as server:
         page = visit("/waits", at=server)

@@ -30,6 +30,7 @@ WAIT = "wait_referral_to_triage"
 def own_home(demo_home: Path, tmp_path: Path) -> Path:
     """A copy of what is published, in which a test may record."""
     home = tmp_path / "home"
+    home.mkdir(mode=0o700)
     shutil.copytree(demo_home / "snapshots", home / "snapshots")
     return home
 
