@@ -21,13 +21,16 @@ from pipelines.console import say
 from pipelines.errors import OutcomesError, UsageError
 from pipelines.home import Home
 from pipelines.neutral import cell
+from pipelines.sign_on import code
 
 SHOWN: Final = 50
 COLUMNS: Final = ("n", "at", "who", "mode", "what", "page", "case", "purpose", "detail")
 
 
 def show_access(
-    who: Annotated[str | None, typer.Option(help="Only this reader, by the log's code.")] = None,
+    who: Annotated[
+        str | None, typer.Option(help="Only this reader: the log's code, or an account's name.")
+    ] = None,
     since: Annotated[str | None, typer.Option(help="Only from this day on: 2026-06-30.")] = None,
     until: Annotated[str | None, typer.Option(help="Only up to this day, included.")] = None,
     case: Annotated[
@@ -62,6 +65,7 @@ def show_access(
         return
     if what is not None and what not in WORDS:
         raise UsageError(f"there is no '{what}'", "--what", f"Known: {', '.join(WORDS)}.")
+    who = code(target, who) if who else who
     chosen = list(_chosen(target, who, _day(since, "--since"), _day(until, "--until"), case, what))
     if as_json:
         print(json.dumps([each.plain() for each in chosen], indent=1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipelines.measures.disclosure.rules import MODES, Mode
 
 How = Literal["local", "oidc", "proxy"]
 HOWS: Final[tuple[How, ...]] = ("local", "oidc", "proxy")
+CODE: Final = re.compile(r"[0-9a-f]{16}|local-[0-9a-f]+")
 ALL: Final = "all"
 KEYS: Final = (
     *("sign_on", "address", "ends_after_hours", "idle_minutes"),
@@ -120,6 +122,19 @@ def subject(how: How, issuer: str, name: str) -> str:
     Whoever knows an account's name can work out its id; nobody can read a name from an id.
     """
     return hashlib.sha256(f"{how}\n{issuer}\n{name}".encode()).hexdigest()[:16]
+
+
+def code(home: Home, told: str) -> str:
+    """The code of a reader in logs, from the code itself or the account's name at this sign-on.
+
+    OutcomesError for settings that cannot be.
+    """
+    if CODE.fullmatch(told):
+        return told
+    found = sign_on(home)
+    if found.how == "local":
+        return told
+    return subject(found.how, found.provider.issuer if found.provider else "", told)
 
 
 def sign_on(home: Home) -> SignOn:

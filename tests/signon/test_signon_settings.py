@@ -11,7 +11,7 @@ from dashboard import launch
 from dashboard.sign_on import held_secrets, provider
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
-from pipelines.sign_on import SignOn, sign_on, subject
+from pipelines.sign_on import SignOn, code, sign_on, subject
 
 PROXY = '[access]\nsign_on = "proxy"\naddress = "https://outcomes.example.org"\n'
 ROLE = '[access.roles]\nmsk = "auditor"\n'
@@ -120,6 +120,17 @@ def test_an_id_is_always_the_same_and_holds_no_name() -> None:
     assert len(found) == 16 and not set(found) - set("0123456789abcdef")
     others = [("oidc", "https://other.example.org"), ("proxy", "https://login.example.org")]
     assert found not in [subject(how, at, "pat.physio@example.org") for how, at in others]
+
+
+def test_the_log_finds_an_account_by_its_name(tmp_path: Path) -> None:
+    read(tmp_path, OIDC + ROLE)
+    found = subject("oidc", "https://login.example.org", "pat@example.org")
+    home = Home(tmp_path)
+    assert code(home, "pat@example.org") == code(home, found) == found
+    read(tmp_path, PROXY + ROLE)
+    assert code(home, "pat@example.org") == subject("proxy", "", "pat@example.org") != found
+    read(tmp_path, "")
+    assert code(home, "local-3f1c0a9e77") == "local-3f1c0a9e77"
 
 
 NAME = held_secrets.CLIENT

@@ -30,10 +30,12 @@ from dashboard.launch import HOME_VARIABLE
 from dashboard.reader import Reader
 from dashboard.report import make
 from dashboard.snapshots import Snapshot
+from pipelines import access
 from pipelines.home import Home
 from pipelines.measures.disclosure.rules import Mode
 from pipelines.measures.filter import Filter
 from pipelines.periods import period
+from pipelines.sign_on import code
 from tests.signon.conftest import Episodes, World
 
 pytestmark = pytest.mark.xdist_group("signon")
@@ -244,3 +246,24 @@ def _choose() -> None:
     from dashboard import comparison
 
     comparison.choose()
+
+
+def test_what_they_saw_is_on_record_without_their_name(oidc: World) -> None:
+    tab = oidc.tab("service")
+    tab.run("escalation")
+    tab.close()
+    home = Home(oidc.home)
+    who = code(home, "service@example.org")
+    seen = [each for each in access.entries(home) if each.event.who == who]
+    assert "escalation" in {each.event.page for each in seen}
+    assert {each.event.mode for each in seen} == {"service"}
+    text = "".join(repr(each) for each in access.entries(home))
+    assert "example.org" not in text
+
+
+def test_on_ones_own_machine_the_page_says_that_nobody_is_asked(
+    episodes: Episodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(episodes.home))
+    at = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert any("Nobody is asked who they are" in each.value for each in at.sidebar.caption)
