@@ -9,6 +9,7 @@ from dashboard import (
     filters,
     mode,
     on_record,
+    own_settings,
     own_sites,
     pages,
     reader,
@@ -40,7 +41,8 @@ try:
         who.draw(snapshot)
     on_record.page(page.url_path, snapshot.name, selected)
     ui.remember(snapshot, selected, compared)
-    page.run()
+    with own_settings.looked_at_once():
+        page.run()
     ui.footer(snapshot)
 except on_record.NotOnRecord as closed:
     ui.closed(closed)

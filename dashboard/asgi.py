@@ -42,6 +42,7 @@ async def warm(_app: Any) -> AsyncIterator[None]:
         import_module(name)
     # Not imported above: it must come after the runtime that its caches belong to.
     from dashboard import reader, store, ui
+    from dashboard.in_batches import send_in_batches
 
     ui.figure({"data": [{"type": "scatter"}, {"type": "bar"}]})
     with reader.by_itself():
@@ -53,6 +54,7 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     # script is running takes up to this long, and a page is a hundred messages.
     sys.setswitchinterval(SWITCH)
     send_at_once()
+    send_in_batches()
     yield
 
 

@@ -55,6 +55,8 @@ def told(view: View, before: Snapshot) -> tuple[list[str], Table | None]:
     lines += filter(None, (_count(view, before, name, part) for name, part in COUNTS))
     revised = []
     for name, part in HEADLINES:
+        if store.counted_alike(before, view.snapshot, name, view.filter, ("month",)):
+            continue  # then no month was revised, and both charts read the same
         revised += _revised(view, before, name, part)
         lines += filter(None, (_verdict(view, before, name, part),))
     if not revised:
@@ -85,6 +87,8 @@ def _rules(now: Snapshot, before: Snapshot) -> list[str]:
 
 
 def _count(view: View, before: Snapshot, name: str, part: str | None) -> str:
+    if store.counted_alike(before, view.snapshot, name, view.filter):
+        return ""
     entry = measure(name)
     was = store.one(before, name, view.filter, part)
     now = store.one(view.snapshot, name, view.filter, part)

@@ -5,6 +5,9 @@ A page asks for them a few dozen times; reading them takes longer than drawing a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +17,17 @@ from pipelines.measures.annotations import FILE
 from pipelines.recorded.file import FILE as RECORDED
 
 State = tuple[int, ...]
+_SEEN: ContextVar[dict[Path, ChartSettings] | None] = ContextVar("settings_seen", default=None)
+
+
+@contextmanager
+def looked_at_once() -> Iterator[None]:
+    """Within it the files are looked at once: all of a page is drawn under the same settings."""
+    token = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
 
 
 def charts(root: Path) -> ChartSettings:
@@ -21,8 +35,14 @@ def charts(root: Path) -> ChartSettings:
 
     OutcomesError for a target, profile or annotation that cannot be, and for no data home.
     """
+    seen = _SEEN.get()
+    if seen is not None and root in seen:
+        return seen[root]
     files = (Home(root).config_file, root / FILE, root / RECORDED)
-    return _read(root, _state(root), *map(_state, files))
+    found = _read(root, _state(root), *map(_state, files))
+    if seen is not None:
+        seen[root] = found
+    return found
 
 
 def _state(path: Path) -> State:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import duckdb
 import streamlit as st
 
 from dashboard.kept import kept
 from dashboard.launch import HOME_VARIABLE
-from pipelines.measures import case_query
+from pipelines.measures import case_pairs, case_query
 from pipelines.measures.held_counts import HeldCounts, holding
 from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
 
@@ -65,6 +65,11 @@ def home() -> Path:
             "No data home is set. Start the dashboard with `outcomes dashboard`, or set "
             f"{HOME_VARIABLE}."
         )
+    return _path(root)
+
+
+@lru_cache(maxsize=4)
+def _path(root: str) -> Path:
     return Path(root)
 
 
@@ -170,13 +175,32 @@ def read_ahead(path: str) -> None:
     The connection is closed again: it holds the pages that were read, ten times what came of them.
     """
     asked(path, lambda cur: case_query.read_ahead(cur, _held(path)))
+    asked(path, lambda cur: case_pairs.read_ahead(cur, _held(path)))
     _connection.clear(path)
+
+
+class _Cursor:
+    """A cursor that is made when something is asked of it: most answers come from memory."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._made: duckdb.DuckDBPyConnection | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = _connection(self._path).cursor()
+        return getattr(self._made, name)
+
+    def close(self) -> None:
+        """Close it, if it was ever made."""
+        if self._made is not None:
+            self._made.close()
 
 
 def _asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
     for attempt in (1, 2):
         try:
-            cursor = _connection(path).cursor()
+            cursor: Any = _Cursor(path)
             try:
                 with holding(_held(path)):
                     return question(cursor)

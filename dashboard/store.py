@@ -28,6 +28,7 @@ from pipelines.measures.answer_improvement import improvement_under
 from pipelines.measures.case_query import case_rows, episodes
 from pipelines.measures.catalogue import measure as defined
 from pipelines.measures.disclosure.rules import Mode
+from pipelines.measures.evaluate import counted
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import (
     Answers,
@@ -140,6 +141,27 @@ def _table(
 
 
 @kept
+def _alike(one: str, other: str, measure: str, chosen: Chosen, by: tuple[str, ...]) -> bool:
+    first, second = (
+        asked(path, lambda cur: counted(cur, measure, Filter(*chosen), by)) for path in (one, other)
+    )
+    if first is None or second is None:
+        return False
+    return first[0].same_as(second[0]) and first[1] == second[1]
+
+
+def counted_alike(
+    one: Snapshot, other: Snapshot, measure: str, flt: Filter, by: tuple[str, ...] = ()
+) -> bool:
+    """Whether two snapshots are known to have the same table of a measure, as their counts are.
+
+    False tells nothing: then the tables have to be compared.
+    """
+    found: bool = _alike(one.path, other.path, measure, _chosen(flt), by)
+    return found
+
+
+@kept
 def _shared(
     root: str, stamp: str, measure: str, chosen: Chosen, by: tuple[str, ...]
 ) -> MeasureTable:
@@ -198,7 +220,11 @@ def series(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = Non
 def _series(
     path: str, measure: str, chosen: Chosen, part: str | None, chart_as: ChartAs, seen_by: Mode
 ) -> OverTime:
-    return over_time(_table(path, measure, chosen, ("month",), seen_by), part, chart_as)
+    # The table itself is not kept: all of it is in the series.
+    def ask(cur: duckdb.DuckDBPyConnection) -> MeasureTable:
+        return evaluate_for(cur, measure, Filter(*chosen), ("month",), seen_by)
+
+    return over_time(asked(path, ask), part, chart_as)
 
 
 def series_as(

@@ -9,6 +9,7 @@ has both rows. Any other selection is paired from its cases.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 
 import duckdb
@@ -25,6 +26,7 @@ from pipelines.measures.case_reason import reason_of
 from pipelines.measures.catalogue import Measure, catalogue
 from pipelines.measures.clustering import Pairs
 from pipelines.measures.filter import COLUMN_OF, Filter
+from pipelines.measures.held_counts import HeldCounts, held_counts
 from pipelines.measures.kept_counts import FIELD_OF, SITES, cut_of, cuts, key_of, whole_months
 from pipelines.measures.query import Row, run
 
@@ -71,6 +73,15 @@ def keep_pairs(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("drop table person")
 
 
+def read_ahead(cur: duckdb.DuckDBPyConnection, held: HeldCounts) -> None:
+    """Read the pairs by month and site of every measure into memory; none where none are kept."""
+    with suppress(duckdb.CatalogException):
+        for measure in catalogue().values():
+            if measure.clustered:
+                held.pairs.of(cur, TABLE, key_of(_cells(measure, False), ""))
+
+
+@cache
 def _cells(measure: Measure, kept: bool) -> str:
     """How many counted cases and hits each person has, by month, site, dimensions and part."""
     further = [name for name in cuts(measure) if name]
@@ -134,13 +145,27 @@ def _from_kept(
     cut = cut_of(flt, by)
     if cut is None or cut not in cuts(measure) or not whole_months(flt):
         return None
-    given: dict[str, Any] = {"key": key_of(_cells(measure, False), cut)}
+    held, key = held_counts(), key_of(_cells(measure, False), cut)
+    if held is not None:
+        with suppress(duckdb.CatalogException):
+            told = held.pairs.of(cur, TABLE, key)
+            if told is not None:
+                return told.rows(flt, by, cut)
+            # No such pairs, or a measure that is not paired so.
+            return [] if held.pairs.none(key, lambda: _nobody(cur, measure)) else None
+    given: dict[str, Any] = {"key": key}
     anything = f"select 1 from {TABLE} where key = $key limit 1"
     with suppress(duckdb.CatalogException):
         # nothing found: no such pairs, or a measure that is not paired so
         if run(cur, anything, None, dict(given)):
             return run(cur, _asking(flt, by, cut, given), None, given)
     return None
+
+
+def _nobody(cur: duckdb.DuckDBPyConnection, measure: Measure) -> bool:
+    """Whether no person has two counted cases of a measure, whatever the selection."""
+    found = from_cases(cur, measure, lambda kept: _pairing(measure, (), kept), Filter())
+    return not any(row["pairs"] for row in found)
 
 
 def _asking(flt: Filter, by: tuple[str, ...], cut: str, given: dict[str, Any]) -> str:

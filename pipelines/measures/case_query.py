@@ -168,7 +168,7 @@ def bundled(
     reason that has them as `coded.numbers` reads them: there can be tens of thousands."""
     cut = dimensions(by)
     if measure.kind in BUNDLED:
-        sums = _held(cur, measure, flt, cut)
+        sums = held_sums(cur, measure, flt, cut)
         if sums is not None:
             return sums.bundles(len(cut) + 2)
     return grouped(cur, measure, flt, by)
@@ -195,7 +195,7 @@ def _counted(
 ) -> list[Row]:
     """From the counts that the snapshot keeps where they can tell, else from the cases."""
     columns = COLUMNS_OF_KIND[measure.kind]
-    sums = _held(cur, measure, flt, by)
+    sums = held_sums(cur, measure, flt, by)
     if sums is not None:
         return sums.rows()
     counted = measure.kind in GROUPS
@@ -208,15 +208,18 @@ def _counted(
     return from_cases(cur, measure, lambda kept: _grouping(measure, by, kept), flt)
 
 
-def _held(
+def held_sums(
     cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
 ) -> Sums | None:
-    """From the counts in memory; None where there are none or they cannot tell."""
+    """The counts in memory that answer a question; None where there are none or they cannot tell.
+
+    MeasureError for an unknown dimension.
+    """
     held = held_counts()
     if held is None or measure.kind not in GROUPS:
         return None
     columns = COLUMNS_OF_KIND[measure.kind]
-    return held.sums(cur, measure, _counting(measure, False), columns, flt, by)
+    return held.sums(cur, measure, _counting(measure, False), columns, flt, dimensions(by))
 
 
 def episodes(cur: duckdb.DuckDBPyConnection, flt: Filter) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import duckdb
@@ -33,6 +33,10 @@ class Column:
     values: tuple[Any, ...]
     floats: NDArray[np.float64] | None = None
 
+    def of(self, codes: Codes) -> Column:
+        """The same values for other rows."""
+        return Column(codes, self.values, self.floats)
+
 
 @dataclass(frozen=True, slots=True)
 class Coded:
@@ -51,7 +55,7 @@ class Coded:
     def part(self, at: slice | NDArray[np.bool_]) -> Coded:
         """Some of the rows."""
         return Coded(
-            {name: replace(each, codes=each.codes[at]) for name, each in self.columns.items()},
+            {name: each.of(each.codes[at]) for name, each in self.columns.items()},
             self.n[at],
             None if self.mature is None else self.mature[at],
         )
@@ -99,7 +103,7 @@ class Coded:
         found, left = dict[str, Column](), shown
         for name, each, size in reversed(list(zip(by, columns, sizes, strict=True))):
             left, own = np.divmod(left, size)
-            found[name] = replace(each, codes=own)
+            found[name] = each.of(own)
         ordered = {name: found[name] for name in by}
         return Sums(ordered, np.rint(total[kept]).astype(np.int64), mature)
 
@@ -124,6 +128,18 @@ class Sums:
         names.append("n")
         cells.append(self.n.tolist())
         return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+    def same_as(self, other: Sums) -> bool:
+        """Whether the rows are those of `other`; False too where equal ones are coded otherwise."""
+        if list(self.columns) != list(other.columns):
+            return False
+        for name, own in self.columns.items():
+            theirs = other.columns[name]
+            if not (np.array_equal(own.codes, theirs.codes) and own.values == theirs.values):
+                return False
+        told = self.mature is not None and other.mature is not None
+        alike = np.array_equal(self.mature, other.mature) if told else self.mature is other.mature  # type: ignore[arg-type]
+        return bool(alike and np.array_equal(self.n, other.n))
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A column of numbers or truth values, NaN where it is not known; or `n`."""
@@ -157,8 +173,7 @@ class Sums:
                 row["mature"] = bool(self.mature[at].all())
             row["n"] = int(self.n[at].sum())
             rest = {
-                name: replace(self.columns[name], codes=self.columns[name].codes[at])
-                for name in names[keys:]
+                name: self.columns[name].of(self.columns[name].codes[at]) for name in names[keys:]
             }
             row[CASES] = Sums(rest, self.n[at], None)
             found.append(row)

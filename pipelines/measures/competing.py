@@ -12,10 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipelines.measures.lately import Lately
 from pipelines.measures.proportion import normal_quantile
 from pipelines.measures.risk import Floats, Ints, People, RiskTable, people, risk_table
 from pipelines.measures.types import MeasureError
 
+LATELY: Final = Lately["IncidenceCurve"](8)
 AT_ONCE: Final = 500_000
 """The size of a table of people by times that is worked out in one go."""
 
@@ -36,7 +38,8 @@ class IncidenceCurve:
 
     `time`, `n_risk`, `surv` have shape (m,); `n_event`, `cif`, `se`, `lower`, `upper` have shape
     (causes, m) with cause k in row k - 1. At each time sum(cif) + surv = 1. `start` and
-    `events_before` as in `SurvivalCurve`.
+    `events_before` as in `SurvivalCurve`. `errors_of` are the causes that have errors and limits;
+    those of others were not asked for and are NaN.
     """
 
     time: Floats
@@ -53,6 +56,7 @@ class IncidenceCurve:
     start: float | None
     confidence: float
     people: People
+    errors_of: tuple[int, ...]
 
     @property
     def last(self) -> float | None:
@@ -70,6 +74,8 @@ class IncidenceCurve:
         """
         if not 1 <= cause <= len(self.cif):
             raise MeasureError(f"there is no cause {cause}; causes are 1 to {len(self.cif)}")
+        if cause not in self.errors_of:
+            raise MeasureError(f"the limits of cause {cause} were not asked for")
         if self.start is None or self.last is None or t < self.start:
             return None
         if t > self.last and self.surv[-1] > 0.0:
@@ -95,17 +101,30 @@ def aalen_johansen(
     causes: int = 2,
     min_risk: int = 0,
     confidence: float = 0.95,
+    errors_of: tuple[int, ...] | None = None,
 ) -> IncidenceCurve:
     """F_k(t) = sum over event times u <= t of S(u-) d_k(u) / n(u), S over all causes together.
 
-    `cause` is 0 for censored, else 1..causes; other arguments as in `kaplan_meier`. Source: Aalen
+    `cause` is 0 for censored, else 1..causes; `errors_of` the causes whose errors and limits are
+    wanted (None: all); other arguments as in `kaplan_meier`. Source: Aalen
     and Johansen 1978, Scand J Stat 5:141-150. Standard error: infinitesimal jackknife, as in R's
     `survfit`. Limits: F^exp(-+z se / (F ln F)), which stay inside 0..1.
     """
+    wanted = tuple(range(1, causes + 1)) if errors_of is None else errors_of
     group = people(exit, cause, entry, count)
+    given = (group.entry, group.exit, group.cause, group.count)
+    asked = (group.no_length, causes, min_risk, confidence)
+    return LATELY.get(
+        given, (*asked, wanted), lambda: _curve(group, causes, min_risk, confidence, wanted)
+    )
+
+
+def _curve(
+    group: People, causes: int, min_risk: int, confidence: float, wanted: tuple[int, ...]
+) -> IncidenceCurve:
     table = risk_table(group, causes, min_risk)
-    surv, cif, se = _incidence(table)
-    lower, upper = _limits(cif, se, confidence)
+    surv, cif, se = _incidence(table, wanted)
+    lower, upper = limits(cif, se, confidence)
     return IncidenceCurve(
         table.time,
         table.n_risk,
@@ -121,18 +140,23 @@ def aalen_johansen(
         start=table.start,
         confidence=confidence,
         people=table.people,
+        errors_of=wanted,
     )
 
 
-def _incidence(table: RiskTable) -> tuple[Floats, Floats, Floats]:
-    """(S (m,), F (causes, m), standard error (causes, m)): at once, or step by step where a table
-    of people by times would be large."""
+def _incidence(table: RiskTable, wanted: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
+    """(S (m,), F (causes, m), standard error (causes, m), NaN for a cause that is not wanted): at
+    once, or step by step where a table of people by times would be large."""
     if len(table.people.exit) * len(table.time) <= AT_ONCE:
-        return _at_once(table)
-    return _step_by_step(table)
+        return at_once(table, wanted)
+    surv, cif, se = _step_by_step(table)
+    for k in range(len(se)):
+        if k + 1 not in wanted:
+            se[k] = np.nan
+    return surv, cif, se
 
 
-def _at_once(table: RiskTable) -> tuple[Floats, Floats, Floats]:
+def at_once(table: RiskTable, wanted: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
     """`_step_by_step` written out: how S moves is -S times a running sum over the times so far."""
     rows, n = table.people, table.n_risk.astype(np.float64)
     hazards = table.n_event / n
@@ -150,8 +174,8 @@ def _at_once(table: RiskTable) -> tuple[Floats, Floats, Floats]:
     )
     d_surv = -surv * np.cumsum(steps, axis=1)
     d_before = np.concatenate((np.zeros((len(d_surv), 1)), d_surv[:, :-1]), axis=1)
-    se = np.zeros_like(cif)
-    for k in range(len(cif)):
+    se = np.full_like(cif, np.nan)
+    for k in (each - 1 for each in wanted):
         mine = leaves & (rows.cause == k + 1)[:, None]
         moved = d_before * hazards[k] + before * (mine - at_risk * hazards[k]) / n
         se[k] = np.sqrt(rows.count @ np.cumsum(moved, axis=1) ** 2)
@@ -188,7 +212,7 @@ def _step_by_step(table: RiskTable) -> tuple[Floats, Floats, Floats]:
     return surv, cif, se
 
 
-def _limits(cif: Floats, se: Floats, confidence: float) -> tuple[Floats, Floats]:
+def limits(cif: Floats, se: Floats, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Log-log limits of F; NaN where F is 0 or 1."""
     z = normal_quantile(confidence)
     defined = (cif > 0.0) & (cif < 1.0 - 1e-12)

@@ -16,7 +16,7 @@ from pipelines.measures.catalogue import Measure
 from pipelines.measures.coded import numbers
 from pipelines.measures.estimate_counts import EMPTY
 from pipelines.measures.estimate_times import NOBODY, Moments, unseen
-from pipelines.measures.interval_censoring import incidence_band
+from pipelines.measures.interval_censoring import incidence_range
 from pipelines.measures.interval_likelihood import IntervalCurve, interval_curve, limits
 from pipelines.measures.query import Row
 from pipelines.measures.table import Shown
@@ -83,13 +83,13 @@ def range_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> M
         none = NotEstimable(NOBODY, entry.id, 0, left_out)
         return [(f"day {day:.0f}, {end}", none) for day in entry.at for end in ENDS]
     exits = numbers(counted, "exit")
-    band = incidence_band(
+    found = incidence_range(
         exits,
         numbers(counted, "event").astype(np.int64),
         numbers(counted, "seen_without", 0.0),
+        entry.at,
         count=numbers(counted, "n").astype(np.int64),
     )
-    found = band.range_at(entry.at)
     last = float(exits.max())
     moments: Moments = []
     for day, *ends in zip(entry.at, found.lowest, found.highest, strict=True):

@@ -6,12 +6,16 @@ the event, 2 and above competing events.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.coded import numbers
+from pipelines.measures.competing import IncidencePoint
+from pipelines.measures.many_incidences import INCIDENCE, GroupIncidence
+from pipelines.measures.many_medians import MEDIAN, GroupMedian
 from pipelines.measures.query import Row
 from pipelines.measures.risk import Floats, Ints
 from pipelines.measures.survival import SurvivalCurve, aalen_johansen, kaplan_meier
@@ -68,17 +72,24 @@ def _left(curve: SurvivalCurve, counted: list[Row], left_out: Exclusions) -> Exc
 
 def median_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> Moments:
     """Median time to the event, other events counting as the end of follow-up."""
+    told: GroupMedian | None = counted[0].get(MEDIAN) if len(counted) == 1 else None
+    if told is not None:
+        return _median(entry, told, left_out, f"{KM}, cause-specific")
     curve = _alone(counted, entry.cause)
-    out = _left(curve, counted, left_out)
-    if curve.n < MEDIAN_MIN_N or curve.events < MEDIAN_MIN_EVENTS:
+    found = GroupMedian(curve.n, curve.events, *curve.median())
+    method = _method(f"{KM}, cause-specific", curve.people.delayed, curve.start)
+    return _median(entry, found, _left(curve, counted, left_out), method)
+
+
+def _median(entry: Measure, found: GroupMedian, out: Exclusions, method: str) -> Moments:
+    if found.n < MEDIAN_MIN_N or found.events < MEDIAN_MIN_EVENTS:
         reason = (
-            f"Not shown: {curve.n} followed and {curve.events} with the event; a median needs at "
+            f"Not shown: {found.n} followed and {found.events} with the event; a median needs at "
             f"least {MEDIAN_MIN_N} and {MEDIAN_MIN_EVENTS}."
         )
-        return [(None, NotEstimable(reason, entry.id, curve.n, out))]
-    value, low, high = curve.median()
-    method = _method(f"{KM}, cause-specific", curve.people.delayed, curve.start)
-    return [(None, Median(entry.id, value, low, high, curve.n, curve.events, out, method))]
+        return [(None, NotEstimable(reason, entry.id, found.n, out))]
+    days = (found.value, found.lower, found.upper)
+    return [(None, Median(entry.id, *days, found.n, found.events, out, method))]
 
 
 def survival_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> Moments:
@@ -112,6 +123,10 @@ def unseen(day: float, start: float, last: float | None) -> str:
 
 def incidence_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> Moments:
     """Share with the event of `cause` by each day of `at`, competing events respected."""
+    told: GroupIncidence | None = counted[0].get(INCIDENCE) if len(counted) == 1 else None
+    if told is not None:
+        points = dict(zip(entry.at, told.points, strict=True))
+        return _by_day(entry, points, told.n, (0.0, told.last), left_out, AJ)
     exits, events, entries, n = _columns(counted)
     curve = aalen_johansen(
         exits,
@@ -120,28 +135,40 @@ def incidence_results(entry: Measure, counted: list[Row], left_out: Exclusions) 
         count=n,
         causes=max(2, entry.cause, int(events.max(initial=0))),
         min_risk=MIN_RISK if entries is not None else 0,
+        errors_of=(entry.cause,),
     )
+    if not curve.n or curve.start is None:
+        none = NotEstimable(NOBODY, entry.id, 0, left_out)
+        return [(_day_name(entry, day), none) for day in entry.at]
+    points = {day: curve.at(day, entry.cause) for day in entry.at}
     method = _method(AJ, entries is not None, curve.start)
+    return _by_day(entry, points, curve.n, (curve.start, curve.last), left_out, method)
+
+
+def _by_day(
+    entry: Measure,
+    points: Mapping[float, IncidencePoint | None],
+    n: int,
+    ends: tuple[float, float | None],
+    left_out: Exclusions,
+    method: str,
+) -> Moments:
+    """The points of a curve from `ends` as results; None is one that it does not have."""
 
     def one(day: float) -> Shown:
-        if not curve.n or curve.start is None:
-            return NotEstimable(NOBODY, entry.id, 0, left_out)
-        point = curve.at(day, entry.cause)
+        point = points[day]
         if point is None:
-            reason = unseen(day, curve.start, curve.last)
-            return NotEstimable(reason, entry.id, curve.n, left_out)
+            return NotEstimable(unseen(day, *ends), entry.id, n, left_out)
+        value = min(1.0, point.value)
         return Estimate(
-            entry.id,
-            min(1.0, point.value),
-            point.lower,
-            point.upper,
-            point.events,
-            curve.n,
-            left_out,
-            method,
+            entry.id, value, point.lower, point.upper, point.events, n, left_out, method
         )
 
-    return [(f"day {day:.0f}" if len(entry.at) > 1 else None, one(day)) for day in entry.at]
+    return [(_day_name(entry, day), one(day)) for day in entry.at]
+
+
+def _day_name(entry: Measure, day: float) -> str | None:
+    return f"day {day:.0f}" if len(entry.at) > 1 else None
 
 
 def mean_results(entry: Measure, counted: list[Row], left_out: Exclusions) -> Moments:

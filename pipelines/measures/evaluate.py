@@ -9,9 +9,10 @@ from typing import Final
 import duckdb
 
 from pipelines.measures.case_pairs import Cell, paired
-from pipelines.measures.case_query import bundled
+from pipelines.measures.case_query import bundled, held_sums
 from pipelines.measures.catalogue import Measure, measure
 from pipelines.measures.clustering import Pairs
+from pipelines.measures.coded import Sums
 from pipelines.measures.estimate_counts import (
     count_result,
     kappa_result,
@@ -31,6 +32,8 @@ from pipelines.measures.estimate_times import (
     survival_results,
 )
 from pipelines.measures.filter import Filter
+from pipelines.measures.many_incidences import with_incidences
+from pipelines.measures.many_medians import with_medians
 from pipelines.measures.query import Row
 from pipelines.measures.table import MeasureRow, MeasureTable, Shown
 from pipelines.measures.types import Exclusions, MeasureError
@@ -71,6 +74,10 @@ def evaluate(
     """
     entry, cut = measure(name), tuple(by)
     found = bundled(cur, entry, flt, cut)
+    if cut and entry.kind == "survival_median":
+        found = with_medians(found, entry.cause)
+    if cut and entry.kind == "incidence":
+        found = with_incidences(found, entry.cause, entry.at)
     if entry.clustered:
         found = _with_pairs(found, paired(cur, entry, flt, cut), len(cut))
     if not cut:
@@ -84,6 +91,20 @@ def evaluate(
     for values, group in groupby(sorted(found, key=place), key=place):
         rows += _cells(entry, values, list(group))
     return MeasureTable(entry.id, cut, tuple(rows))
+
+
+def counted(
+    cur: duckdb.DuckDBPyConnection, name: str, flt: Filter, by: Iterable[str] = ()
+) -> tuple[Sums, dict[Cell, Pairs]] | None:
+    """All that `evaluate` makes a table from: of the same, the same table.
+
+    None where the counts in memory do not tell. MeasureError as `evaluate`.
+    """
+    entry, cut = measure(name), tuple(by)
+    sums = held_sums(cur, entry, flt, cut)
+    if sums is None:
+        return None
+    return sums, paired(cur, entry, flt, cut) if entry.clustered else {}
 
 
 def _with_pairs(found: list[Row], pairs: dict[Cell, Pairs], cuts: int) -> list[Row]:

@@ -22,6 +22,7 @@ import numpy as np
 from pipelines.measures.catalogue import Measure
 from pipelines.measures.coded import Coded, Column, Row, Sums, read
 from pipelines.measures.filter import Filter
+from pipelines.measures.held_pairs import HeldPairs
 from pipelines.measures.kept_counts import FIELD_OF, GROUPS, SITES, key_of, told_by
 
 MOST_BYTES: Final = 16 * 2**20
@@ -36,6 +37,7 @@ class HeldCounts:
     def __init__(self, most: int = MOST_BYTES) -> None:
         """Nothing is read yet; `most` bytes of what is read key by key are kept."""
         self.most, self.bytes = most, 0
+        self.pairs = HeldPairs()
         self._lock = Lock()
         self._by_key: OrderedDict[int, Coded | None] = OrderedDict()
         self._fixed: dict[int, Coded] = {}

@@ -65,6 +65,15 @@ class Intervals:
         moved = np.where(self.cause == EVENT, placed, self.right)
         return _incidence(moved, self.cause, self.count, self.causes, day)
 
+    def range_at(self, days: ArrayLike) -> IncidenceRange:
+        """The widest range of F_1 at each of `days`; MeasureError on a missing day."""
+        at = np.atleast_1d(np.asarray(days, dtype=np.float64))
+        if not bool(np.all(np.isfinite(at))):
+            raise MeasureError("a day is missing or infinite")
+        low = [self.at_day(day, early=False) for day in at.tolist()]
+        high = [self.at_day(day, early=True) for day in at.tolist()]
+        return IncidenceRange(at, np.array(low), np.array(high))
+
 
 @dataclass(frozen=True, slots=True)
 class IncidenceBand:
@@ -82,12 +91,7 @@ class IncidenceBand:
 
     def range_at(self, days: ArrayLike) -> IncidenceRange:
         """The widest range of F_1 at each of `days`; MeasureError on a missing day."""
-        at = np.atleast_1d(np.asarray(days, dtype=np.float64))
-        if not bool(np.all(np.isfinite(at))):
-            raise MeasureError("a day is missing or infinite")
-        low = [self.intervals.at_day(day, early=False) for day in at.tolist()]
-        high = [self.intervals.at_day(day, early=True) for day in at.tolist()]
-        return IncidenceRange(at, np.array(low), np.array(high))
+        return self.intervals.range_at(days)
 
     def median_range(self) -> tuple[int | None, int | None]:
         """(earliest, latest) first day with F_1 at or above one half; None = not reached."""
@@ -126,9 +130,47 @@ def incidence_band(
     score came before); others may hold anything, NaN too. MeasureError on a missing or negative
     such day, one that is not before the event's, or days that are not whole.
     """
+    checked = _checked(exit, cause, last_without, count, causes)
+    ends, before, kinds, weights, left = checked
+    own = kinds == EVENT
+    latest = aalen_johansen(ends, cause, count=count, causes=causes, confidence=confidence)
+    return IncidenceBand(
+        aalen_johansen(left, cause, count=count, causes=causes, confidence=confidence),
+        latest,
+        int(weights[own & (left < ends)].sum()),
+        _median((ends - before)[own], weights[own]),
+        _fold(left, ends, kinds, weights.astype(np.int64), causes),
+    )
+
+
+def incidence_range(
+    exit: ArrayLike,
+    cause: ArrayLike,
+    last_without: ArrayLike,
+    days: ArrayLike,
+    *,
+    count: ArrayLike | None = None,
+    causes: int = 2,
+) -> IncidenceRange:
+    """`incidence_band(...).range_at(days)` without the curves: the least and the most by each day.
+
+    Arguments as there.
+    """
+    ends, _, kinds, weights, left = _checked(exit, cause, last_without, count, causes)
+    return _fold(left, ends, kinds, weights.astype(np.int64), causes).range_at(days)
+
+
+def _checked(
+    exit: ArrayLike,
+    cause: ArrayLike,
+    last_without: ArrayLike,
+    count: ArrayLike | None,
+    causes: int,
+) -> tuple[Floats, Floats, Ints, Ints, Floats]:
+    """(days of leaving, of the last score before, causes, counts, first possible days)."""
     ends = np.atleast_1d(np.asarray(exit, dtype=np.float64))
     before = np.atleast_1d(np.asarray(last_without, dtype=np.float64))
-    latest = aalen_johansen(ends, cause, count=count, causes=causes, confidence=confidence)
+    risk_table(people(ends, cause, None, count), causes, 0)  # refuses what no curve can have
     kinds = np.atleast_1d(np.asarray(cause)).astype(np.int64)
     weights = np.ones(ends.shape, np.int64) if count is None else np.atleast_1d(np.asarray(count))
     if before.shape != ends.shape:
@@ -138,14 +180,7 @@ def incidence_band(
         raise MeasureError("intervals need whole days, and the last score before each event")
     if bool(np.any(before[own] < 0)) or bool(np.any(before[own] >= ends[own])):
         raise MeasureError("the last score without the event must lie from day 0 to before it")
-    left = np.where(own, before + 1.0, ends)
-    return IncidenceBand(
-        aalen_johansen(left, cause, count=count, causes=causes, confidence=confidence),
-        latest,
-        int(weights[own & (left < ends)].sum()),
-        _median((ends - before)[own], weights[own]),
-        _fold(left, ends, kinds, weights.astype(np.int64), causes),
-    )
+    return ends, before, kinds, weights, np.where(own, before + 1.0, ends)
 
 
 def _fold(left: Floats, right: Floats, cause: Ints, count: Ints, causes: int) -> Intervals:

@@ -21,10 +21,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pipelines.measures.lately import Lately
 from pipelines.measures.proportion import normal_quantile
 from pipelines.measures.risk import Floats
 from pipelines.measures.types import MeasureError
 
+LATELY: Final = Lately["IntervalCurve"](24)
 GAP: Final = 1e-7
 """The logarithm of the likelihood is at most this far from its maximum."""
 DAMPS: Final = (1e-8, 1e-3, 0.1, 10.0)
@@ -106,6 +108,12 @@ def interval_curve(
     that is missing, negative or not before its right end.
     """
     low, high, n, steps = _checked(left, right, knots, count)
+    return LATELY.get(
+        (low, high, n, steps), (confidence,), lambda: _curve(low, high, n, steps, confidence)
+    )
+
+
+def _curve(low: Floats, high: Floats, n: Floats, steps: Floats, confidence: float) -> IntervalCurve:
     finite = np.isfinite(high)
     if not n.sum():
         none = np.zeros(len(steps))
@@ -142,6 +150,8 @@ def _checked(
     last = float(finite.max()) if finite.size else 0.0
     while steps[-1] < last:  # each step half as long again as the one before
         steps = np.append(steps, steps[-1] + 1.5 * (steps[-1] - steps[-2]))
+    if bool(np.all((np.diff(low) > 0.0) | ((np.diff(low) == 0.0) & (high[1:] > high[:-1])))):
+        return low, high, n, steps  # folded already, as counts are
     rows, place = np.unique(np.column_stack((low, high)), axis=0, return_inverse=True)
     total = np.zeros(len(rows))
     np.add.at(total, place.reshape(-1), n)
@@ -157,55 +167,68 @@ def _overlap(low: Floats, high: Floats, knots: Floats) -> Floats:
     return inside
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Masses (k + 1,), the chance of each row under them, and the logarithm of the likelihood."""
+
+    mass: Floats
+    chance: Floats
+    height: float
+
+
 def _maximise(inside: Floats, n: Floats) -> Floats:
     """Masses (k + 1,) of the largest likelihood, which is concave: every maximum is as large."""
     total, free = n.sum(), inside.any(axis=0)
     mass: Floats = free / free.sum()
+    chance = inside @ mass
+    at = _Place(mass, chance, float(n @ np.log(chance)))
     for _ in range(ROUNDS):
-        slope = inside.T @ (n / (inside @ mass)) - total
+        slope = inside.T @ (n / at.chance) - total
         if slope[free].max() < GAP:
             break
         better = None
         for damp in DAMPS:
-            better = _along(inside, n, mass, _newton(inside, n, mass, slope, damp))
+            better = _along(inside, n, at, _newton(inside, n, at, slope, damp))
             if better is not None:
                 break
         else:
             # Towards the mass that promises most (Wu 1978, Ann Stat 6:1296-1301): always upwards.
-            goal = np.zeros_like(mass)
+            goal = np.zeros_like(at.mass)
             goal[int(np.where(free, slope, -np.inf).argmax())] = 1.0
-            better = _along(inside, n, mass, goal - mass)
+            better = _along(inside, n, at, goal - at.mass)
         if better is None:
             break  # no step is long enough to be told from none
-        mass = better
-    return mass
+        at = better
+    return at.mass
 
 
-def _newton(inside: Floats, n: Floats, mass: Floats, slope: Floats, damp: float) -> Floats:
+def _newton(inside: Floats, n: Floats, at: _Place, slope: Floats, damp: float) -> Floats:
     """A projected Newton step (Bertsekas 1982, SIAM J Control Optim 20:221-246).
 
     Masses that are zero and want to be less stay so; the others move together, the more along
     the slope the larger `damp` is.
     """
-    moving = np.flatnonzero((mass > EMPTY) | (slope > 0.0))
+    moving = np.flatnonzero((at.mass > EMPTY) | (slope > 0.0))
     own = inside[:, moving]
-    bend = (own * (n / (inside @ mass) ** 2)[:, None]).T @ own
+    bend = (own * (n / at.chance**2)[:, None]).T @ own
     # Two masses that no interval tells apart would make it singular.
-    bend[np.diag_indices(len(moving))] += damp * bend.diagonal().max()
-    way = np.zeros_like(mass)
+    bend.flat[:: len(moving) + 1] += damp * bend.diagonal().max()
+    way = np.zeros_like(at.mass)
     way[moving] = np.linalg.solve(bend, slope[moving])
     return way
 
 
-def _along(inside: Floats, n: Floats, mass: Floats, way: Floats) -> Floats | None:
+def _along(inside: Floats, n: Floats, at: _Place, way: Floats) -> _Place | None:
     """The first point of halved steps that is more likely; cut at zero, adding up to one."""
-    before, pace = float(n @ np.log(inside @ mass)), 1.0
+    pace = 1.0
     while pace > 1e-4:
-        tried = np.maximum(mass + pace * way, 0.0)
+        tried = np.maximum(at.mass + pace * way, 0.0)
         tried /= tried.sum() or 1.0
         chance = inside @ tried
-        if chance.min() > 0.0 and float(n @ np.log(chance)) > before:
-            return tried
+        if chance.min() > 0.0:
+            height = float(n @ np.log(chance))
+            if height > at.height:
+                return _Place(tried, chance, height)
         pace /= 2.0
     return None
 

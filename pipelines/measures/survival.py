@@ -8,11 +8,13 @@ whatever is read from it by `at`, `median` or `cumulative`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.measures.competing import IncidenceCurve, aalen_johansen
+from pipelines.measures.lately import Lately
 from pipelines.measures.proportion import normal_quantile
 from pipelines.measures.risk import Floats, Ints, People, people, risk_table
 
@@ -23,6 +25,11 @@ __all__ = [
     "aalen_johansen",
     "kaplan_meier",
 ]
+
+
+LATELY: Final = Lately["SurvivalCurve"](8)
+HALF: Final = 0.5 + 1e-12
+"""One half reached by products such as 0.8 * 0.625 must not be missed by a last bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,7 @@ class SurvivalCurve:
 
     def quantile_time(self, values: Floats) -> float | None:
         """First time at which `values` (S or one of its limits) is at or below one half."""
-        # one half reached by products such as 0.8 * 0.625 must not be missed by a last bit
-        reached = np.flatnonzero(values <= 0.5 + 1e-12)
+        reached = np.flatnonzero(values <= HALF)
         return float(self.time[reached[0]]) if reached.size else None
 
     def median(self) -> tuple[float | None, float | None, float | None]:
@@ -174,6 +180,12 @@ def kaplan_meier(
     variance: Greenwood 1926, S^2 sum d / (n (n - d)).
     """
     group = people(exit, event, entry, count)
+    given = (group.entry, group.exit, group.cause, group.count)
+    asked = (group.no_length, min_risk, confidence)
+    return LATELY.get(given, asked, lambda: _curve(group, min_risk, confidence))
+
+
+def _curve(group: People, min_risk: int, confidence: float) -> SurvivalCurve:
     table = risk_table(group, 1, min_risk)
     n_event = table.n_event[0]
     surv, se = _product_limit(table.n_risk, n_event)

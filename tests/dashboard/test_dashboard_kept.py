@@ -147,3 +147,17 @@ def test_cells_keep_their_types(rows, kinds) -> None:
 def test_cells_of_several_types_are_left_to_be_mended() -> None:
     rows = ((1, "a"), ("suppressed", "b"))
     assert not hasattr(ui._frame(("Number", "Word"), rows, repr(rows)), "schema")
+
+
+def test_a_page_sees_the_settings_as_they_were_when_it_began(tmp_path: Path) -> None:
+    file, name = tmp_path / "outcomes.toml", "improvement_two_scores"
+
+    def target() -> float | None:
+        return own_settings.charts(tmp_path).target(name)
+
+    file.write_text(f"[targets]\n{name} = 0.5\n", encoding="utf-8")
+    with own_settings.looked_at_once():
+        assert target() == 0.5
+        file.write_text(f"[targets]\n{name} = 0.75\n", encoding="utf-8")
+        assert target() == 0.5
+    assert target() == 0.75

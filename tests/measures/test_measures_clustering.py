@@ -28,6 +28,7 @@ from pipelines.measures.clustering import (
 from pipelines.measures.comparison import difference, ratio
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
+from pipelines.measures.held_counts import HeldCounts, holding
 from pipelines.measures.inequality import fit
 from pipelines.measures.proportion import WILSON, share, wilson
 from pipelines.measures.ratio import ratio_of_shares
@@ -271,3 +272,29 @@ def test_a_gradient_of_rows_told_twice_is_that_of_the_people():
     assert twice.slope == pytest.approx(once.slope)
     assert twice.var_slope == pytest.approx(once.var_slope)
     assert twice.var_first == pytest.approx(once.var_first)
+
+
+@pytest.mark.parametrize("by", ((), ("month",), ("site",), ("age_band",), ("month", "site")))
+def test_pairs_in_memory_are_those_of_the_engine(demo_snapshot, by):
+    held, asked = HeldCounts(), 0
+    filters = (Filter(), SPRING, WOMEN, replace(SPRING, age_bands=("65-74", "unknown")))
+    for name in NAMES:
+        for flt in filters:
+            engine = paired(demo_snapshot, measure(name), flt, by)
+            with holding(held):
+                assert paired(demo_snapshot, measure(name), flt, by) == engine
+            asked += bool(engine)
+    assert asked > 10
+
+
+def test_a_measure_of_whose_cases_nobody_has_two_asks_the_engine_once(demo_snapshot, monkeypatch):
+    held, counted = HeldCounts(), []
+    ask = case_pairs.from_cases
+    monkeypatch.setattr(case_pairs, "from_cases", lambda *a: counted.append(a) or ask(*a))
+    alone = [name for name in NAMES if not paired(demo_snapshot, measure(name), Filter(), ())]
+    assert alone
+    counted.clear()
+    with holding(held):
+        for flt in (Filter(), SPRING, replace(SPRING, sites=())):
+            assert paired(demo_snapshot, measure(alone[0]), flt, ()) == {}
+    assert len(counted) == 1

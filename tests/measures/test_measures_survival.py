@@ -360,7 +360,9 @@ def test_a_curve_at_once_is_the_curve_step_by_step():
         table = risk_table(people(exit, cause, entry, None), 2, 0 if turn % 3 else 3)
         if len(table.time):
             compared += 1
-            pairs = zip(competing._at_once(table), competing._step_by_step(table), strict=True)
+            pairs = zip(
+                competing.at_once(table, (1, 2)), competing._step_by_step(table), strict=True
+            )
             for one, other in pairs:
                 np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
     assert compared > 300
