@@ -221,7 +221,10 @@ class _Reading:
             raise self._wrong(
                 "address is scheme and host alone, as in https://outcomes.example.org"
             )
-        return f"{parts.scheme}://{parts.netloc.lower()}"
+        # As a browser writes it, which leaves out the port that goes without saying.
+        usual = {"https": 443, "http": 80}[parts.scheme]
+        host = parts.netloc.lower().removesuffix(f":{usual}")
+        return f"{parts.scheme}://{host}"
 
     def _url(self, name: str, value: str, part: str) -> Any:
         """An https address, or http on this machine: nothing else keeps a sign-in to itself."""

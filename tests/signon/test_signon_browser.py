@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,9 +15,9 @@ from tests.signon import serving
 from tests.signon.conftest import OIDC, Episodes, World
 from tests.signon.serving import PROXY_SECRET
 
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("signon")]
-# A refusal is an answer here, not a failure.
-ASKED = re.compile(r"401 .*/$|401 .*/episodes")
 
 
 @pytest.fixture
@@ -108,17 +107,27 @@ def test_each_has_the_pages_of_their_role(
         assert oidc.first_site in told and oidc.other_site not in told
 
 
+def accessible(page: sync_api.Page) -> None:
+    """Nothing that axe would find, light or dark."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        assert [each["id"] for each in axe.Axe().run(page).response["violations"]] == []
+
+
 def test_who_has_no_role_is_told_so_and_can_leave(person: Visit, oidc: World) -> None:
     person.page.goto(oidc.url)
+    accessible(person.page)
     sign_in(person, "nobody")
     heading = person.page.get_by_role("heading", name="Nothing is open to you here")
     sync_api.expect(heading).to_be_visible()
     assert not person.frames
     PICTURES.mkdir(parents=True, exist_ok=True)
     person.page.screenshot(path=PICTURES / "signon_no_role.png")
+    accessible(person.page)
     person.page.get_by_role("link", name="Sign out").click()
     sync_api.expect(person.page.get_by_role("link", name="Sign in")).to_be_visible()
     person.page.screenshot(path=PICTURES / "signon_signed_out.png")
+    accessible(person.page)
 
 
 def test_nothing_of_a_person_or_a_secret_is_in_the_servers_output(oidc: World) -> None:

@@ -49,6 +49,20 @@ def test_all_that_can_be_said_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://Outcomes.Example.org:443", "https://outcomes.example.org"),
+        ("https://outcomes.example.org:8443/", "https://outcomes.example.org:8443"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://localhost:8501", "http://localhost:8501"),
+    ],
+)
+def test_the_address_is_as_a_browser_writes_it(tmp_path: Path, written: str, meant: str) -> None:
+    text = PROXY.replace("https://outcomes.example.org", written) + ROLE
+    assert read(tmp_path, text).address == meant
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ('access = "yes"\n', "no section"),
