@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from dashboard import filters, mode, store, text
+from dashboard import filters, mode, pages, store, text
 from dashboard.dimensions import DIMENSIONS, value_words
 from dashboard.ui import View
 from pipelines import words
 from pipelines.measures.catalogue import measure
 
-PAGE: Final = str(Path(__file__).parent / "views" / "behind.py")
 MONTH: Final = "month"
 CUTS: Final = {MONTH: "Month", **{each.code: each.name for each in DIMENSIONS}}
 SHOWN: Final = {
@@ -89,4 +87,5 @@ def link(view: View, label: str, to: Behind) -> None:
     if mode.mode() == "shared":
         return
     word = label if mode.sees_cases() else f"{label} (breakdown)"
-    st.page_link(PAGE, label=word, icon=":material/list:", query_params=to.address(view))
+    page = pages.link_to("behind")
+    st.page_link(page, label=word, icon=":material/list:", query_params=to.address(view))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from dashboard import case_numbers, filters, freshness, row_export, store, text
+from dashboard import case_numbers, filters, freshness, pages, row_export, store, text
 from dashboard.ui import View
 from pipelines import surrogates
 from pipelines.measures.types import NOT_SETTLED
@@ -94,7 +94,8 @@ def link(view: View, label: str, outcomes: tuple[str, ...] = (), state: str = "a
         params["outcome"] = [words[code] for code in outcomes]
     if state != "all":
         params["show"] = STATES[state]
-    st.page_link(PAGE, label=label, icon=":material/list:", query_params=params)
+    page = pages.link_to("episode")
+    st.page_link(page, label=label, icon=":material/list:", query_params=params)
 
 
 def labels(view: View) -> dict[str, str]:

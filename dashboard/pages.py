@@ -62,6 +62,7 @@ PAGES: Final = (
 
 
 MENU: Final = "_menu"
+SEEN: Final = "_pages_seen"
 
 
 def menu(looking: Reader) -> list[Any]:
@@ -74,7 +75,18 @@ def menu(looking: Reader) -> list[Any]:
     if which not in made:
         seen = seen_by(*which)
         made[which] = [each.as_page(each is seen[0]) for each in seen]
+    scripts = [each.script for each in seen_by(*which)]
+    st.session_state[SEEN] = dict(zip(scripts, made[which], strict=True))
     return made[which]
+
+
+def link_to(script: str) -> Any:
+    """What a link to a page is made with: the page itself where the reader has it.
+
+    By the name of its script Streamlit would look it up on the disk, for each link anew.
+    """
+    found: dict[str, Any] = st.session_state.get(SEEN, {})
+    return found.get(script) or str(VIEWS / f"{script}.py")
 
 
 def seen_by(mode: Mode, every_site: bool = True) -> list[PageOf]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from dashboard import mode, own_sites
+from dashboard import mode, own_sites, pages
 from pipelines.measures.catalogue import measure
 
-PAGE: Final = str(Path(__file__).parent / "views" / "targets.py")
 TARGET_OF: Final = "target_of"
 CHANGE_OF: Final = "change_of"
 
@@ -24,4 +22,5 @@ def link(name: str) -> None:
     if entry.direction != "neutral":
         to[TARGET_OF] = entry.name
     label = "Record a change" if entry.direction == "neutral" else "Record a change or a target"
-    st.page_link(PAGE, label=label, icon=":material/flag:", query_params=to)
+    page = pages.link_to("targets")
+    st.page_link(page, label=label, icon=":material/flag:", query_params=to)

@@ -92,10 +92,10 @@ def rows(
 
     With `after` (a case's key) those that follow it come first, then those before it.
     """
-    lists = reviews.parameters(standing, reviews.reading())
-    return store.selected(
-        view.snapshot, "queue", view.filter, most=most, after=after, **chosen, **lists
-    )
+    given = {**chosen, **reviews.parameters(standing, reviews.reading()), "most": most}
+    if after:
+        return store.selected(view.snapshot, "queue", view.filter, after=after, **given)
+    return store.selected(view.snapshot, "queue_first", view.filter, **given)
 
 
 def following(view: View, standing: Sequence[Review], case_key: str) -> store.Row | None:

@@ -121,7 +121,9 @@ def counted(snapshot: Snapshot, flt: Filter) -> list[store.Row]:
 def _counted(snapshot: Snapshot, flt: Filter) -> list[store.Row]:
     lists = parameters(_store().standing(), FIRST)
     del lists["review_by"]
-    return store.selected(snapshot, "reviews_found", flt, **lists)
+    (keys,) = store.rows(snapshot, "case_keys")
+    query = "reviews_counted" if keys["each_its_own"] else "reviews_found"
+    return store.selected(snapshot, query, flt, **lists)
 
 
 def tens(snapshot: Snapshot) -> dict[str, str]:

@@ -305,7 +305,7 @@ def more(*scripts: str) -> None:
     for page in pages.seen_by(mode.mode(), own_sites.sees_every_site()):
         if page.script in scripts:
             st.page_link(
-                str(pages.VIEWS / f"{page.script}.py"),
+                pages.link_to(page.script),
                 label=f"More: {page.title}",
                 icon=f":material/{page.icon}:",
             )

@@ -62,7 +62,7 @@ FIELDS: Final = tuple(field.name for field in dataclasses.fields(Filter))
 OF_CASES: Final = frozenset(
     {
         *("episodes", "episode_ids", "near_ids", "log_days"),
-        *("queue", "episode_cases", "review_states", "episode_sites", "own_cases"),
+        *("queue", "queue_first", "episode_cases", "review_states", "episode_sites", "own_cases"),
     }
 )
 """Queries whose rows are single episodes: refused outside the mode that shows cases."""

@@ -17,6 +17,7 @@ with reviews as (
 cases as (
     select
         c.*,
+        c.rowid as case_row,
         r.finding as review,
         r.reviewer,
         case
@@ -33,7 +34,13 @@ chosen as (
     select
         *,
         row_number() over (
-            order by list_position($sample::varchar[], case_key), place, possible, day, episode_key
+            order by
+                list_position($sample::varchar[], case_key),
+                place,
+                possible,
+                day,
+                episode_key,
+                case_row
         ) as position
     from cases
     where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ NOBODY = parameters([], FIRST)
 EVERY = 100_000
 
 
+def ask(con, query, named):
+    """The rows of one of the dashboard's queries."""
+    named = {k: list(v) if isinstance(v, tuple) else v for k, v in named.items()}
+    cursor = con.cursor().execute(store._statement(query), named)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
 @pytest.fixture(scope="module")
 def queue(snapshot_file):
     """The rows of the queue of the demo, under the given narrowing and reviews."""
@@ -34,10 +43,15 @@ def queue(snapshot_file):
     def asked(lists=NOBODY, most=EVERY, after="", **chosen):
         flt = Filter()
         named = {**flt.parameters(), **NOTHING, **chosen, **lists, "most": most, "after": after}
-        named = {k: list(v) if isinstance(v, tuple) else v for k, v in named.items()}
-        cursor = con.cursor().execute(store._statement("queue"), named)
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        found = ask(con, "queue", named)
+        if not after:
+            del named["after"]
+            first = ask(con, "queue_first", named)
+            told = set(found[0]) & set(first[0]) if found and first else set()
+            assert (len(first) == len(found) and len(told) > 20) or not found
+            for one, other in zip(first, found, strict=True):
+                assert {name: one[name] for name in told} == {name: other[name] for name in told}
+        return found
 
     yield asked
     con.close()
@@ -87,6 +101,24 @@ def test_filters_by_review_finding_and_reviewer_add_up(queue):
     assert keys(queue(lists, reviewers=("B. Reader",))) == keys(rows[1:3])
     sample = (rows[9]["case_key"], rows[4]["case_key"])
     assert tuple(keys(queue(lists, sample=sample))) == sample, "in the order in which it was drawn"
+
+
+@pytest.mark.parametrize("flt", (Filter(), Filter(sites=("RIV-NORTH",)), Filter(sexes=("none",))))
+def test_counts_of_reviews_by_whole_rows_are_those_by_key(queue, snapshot_file, flt):
+    rows = queue()
+    made = [review(rows[0]), review(rows[7], "incident"), review(rows[400], mark="another")]
+    with snapshot.open_readonly(Path(snapshot_file)) as con:
+        assert ask(con, "case_keys", {}) == [{"each_its_own": True}]
+        for lists in (NOBODY, parameters(made, FIRST)):
+            named = {k: v for k, v in {**flt.parameters(), **lists}.items() if k != "review_by"}
+            found = ask(con, "reviews_found", named)
+            assert ask(con, "reviews_counted", named) == found
+            by_state = Counter()
+            for row in found:
+                by_state[row["state"]] += row["n"]
+            del named["review_findings"]
+            told = {row["state"]: row["n"] for row in ask(con, "review_states", named)}
+            assert told == by_state
 
 
 def test_a_second_reader_gets_nothing_of_the_first(queue):
