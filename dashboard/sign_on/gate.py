@@ -17,31 +17,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import pages, reader
+from dashboard import reader
 from dashboard.launch import INNER
 from dashboard.middleware import replay, whole
-from dashboard.sign_on import answers, claims, provider
+from dashboard.sign_on import addresses, answers, claims, provider
+from dashboard.sign_on.addresses import CLOSED, HOST_CONFIG, MEDIA, SOCKET
 from dashboard.sign_on.claims import NotTheProxy, Refused
 from dashboard.sign_on.sockets import Socket, say_goodbye
 from dashboard.sign_on.visits import Known, Visit, Visits
 from pipelines.sign_on import SignOn
 
-OPEN: Final = frozenset({"/_stcore/health", "/favicon.png", "/manifest.json"})
-CODE: Final = "/static/"
-SOCKET: Final = "/_stcore/stream"
-HOST_CONFIG: Final = "/_stcore/host-config"
 STALE: Final = {
     "allowedOrigins": [],
     "useExternalAuthToken": False,
     "enableCustomParentMessages": False,
 }
 """What such a tab is told: nothing of this server."""
-MEDIA: Final = "/media/"
-CLOSED: Final = ("/_stcore/", "/component/", "/app/", "/auth/", "/oauth2callback")
-ADDRESSES: Final = frozenset(f"/{page.address}" for page in pages.PAGES)
 NEXT: Final = "outcomes_next"
 NEXT_SECONDS: Final = 600
-LONGEST_NEXT: Final = 1_500
 
 
 @dataclass(frozen=True)
@@ -76,8 +69,7 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        if path in OPEN or (path.startswith(CODE) and not _crooked(path)):
+        if addresses.is_open(scope):
             await self.app(scope, receive, send)
             return
         answer = await self._answer(scope, receive, send)
@@ -86,10 +78,10 @@ class Gate:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
         """What the gate itself answers; None where it has let the request through."""
-        path, request = scope["path"], Request(scope)
-        if _crooked(path):
+        path, request, page = scope["path"], Request(scope), addresses.is_page(scope)
+        if addresses.is_crooked(scope):
             return answers.bare("There is nothing at this address.", 404)
-        if _is_page(request) and request.headers.getlist("host") != [self._netloc]:
+        if page and request.headers.getlist("host") != [self._netloc]:
             return answers.elsewhere(self.sign_on.address)
         if path == answers.ENDED:
             why = self.visits.why(self._key(request.headers))
@@ -102,18 +94,18 @@ class Gate:
         if self.sign_on.how == "oidc" and path == provider.LOGIN:
             return await self._to_provider(scope, receive, send)
         try:
-            found = self._found(request.headers, _is_page(request))
+            found = self._found(request.headers, begin=page)
         except Refused as refused:
-            return _told(request, refused)
+            return _told(scope, refused)
         if found is None:
             return self._nobody(request)
         try:
             reader.of_visit(found.visit)
         except reader.NotOpen as closed:
-            return answers.no_role(str(closed)) if _is_page(request) else _bare(str(closed))
+            return answers.no_role(str(closed)) if page else answers.bare(str(closed), 401)
         if not self._may(path, found):
             return answers.bare("There is nothing at this address.", 404)
-        if _is_page(request):
+        if page:
             self.visits.use(found.key)
         await self.app(scope, receive, self._with_key(send, found) if found.new else send)
         return None
@@ -125,15 +117,15 @@ class Gate:
         return path == HOST_CONFIG or not path.startswith(CLOSED)
 
     def _nobody(self, request: Request) -> Response:
-        if request.url.path == HOST_CONFIG and self._key(request.headers):
+        if request.scope["path"] == HOST_CONFIG and self._key(request.headers):
             # A tab that outlived its session asks this before it opens its socket, where it is
             # sent away; refused here, it would stay on the screen with all that it shows.
             return JSONResponse(STALE)
-        if not _is_page(request):
-            return _bare("Nobody is signed in.")
+        if not addresses.is_page(request.scope):
+            return answers.bare("Nobody is signed in.", 401)
         if self.sign_on.how == "proxy":
             return answers.refused("The proxy did not say who you are.")
-        return answers.sign_in(_with_next(request))
+        return answers.sign_in(addresses.sign_in_for(request.scope))
 
     def _found(self, headers: Headers, begin: bool) -> Found | None:
         """The visit of a request; with `begin` a new one where the proxy vouches for the person.
@@ -157,7 +149,7 @@ class Gate:
 
     async def _begin(self, scope: Scope, _receive: Receive) -> Response:
         answer = RedirectResponse(provider.login_address(), 303, {"cache-control": "no-store"})
-        wanted = _local_address(Request(scope).query_params.get("next", ""))
+        wanted = addresses.of_this_dashboard(Request(scope).query_params.get("next", ""))
         if wanted:
             answer.set_cookie(
                 NEXT, quote(wanted), NEXT_SECONDS, httponly=True, samesite="lax",
@@ -198,7 +190,7 @@ class Gate:
 
     def _welcome(self, request: Request, known: Known) -> Response:
         self.visits.end(self._key(request.headers))  # a key from before the sign-in is none after
-        wanted = _local_address(unquote(request.cookies.get(NEXT, ""))) or "/"
+        wanted = addresses.of_this_dashboard(unquote(request.cookies.get(NEXT, ""))) or "/"
         answer = RedirectResponse(wanted, 303, {"cache-control": "no-store"})
         answer.delete_cookie(NEXT)
         self._give(answer, self.visits.begin(known))
@@ -292,40 +284,7 @@ def _without(scope: Scope, header: str) -> Scope:
     return {**scope, "headers": [each for each in scope["headers"] if each[0] != header.encode()]}
 
 
-def _crooked(path: str) -> bool:
-    """An address that a server behind might read as another one."""
-    return ".." in path or "//" in path or "\\" in path or "\0" in path or "%" in path
-
-
-def _is_page(request: Request) -> bool:
-    path = request.url.path
-    inside = path.startswith((*CLOSED, CODE, MEDIA)) or "/_stcore/" in path
-    return request.method == "GET" and not inside
-
-
-def _bare(words: str) -> Response:
-    return answers.bare(words, 401)
-
-
-def _told(request: Request, refused: Refused) -> Response:
-    if isinstance(refused, NotTheProxy) or not _is_page(request):
+def _told(scope: Scope, refused: Refused) -> Response:
+    if isinstance(refused, NotTheProxy) or not addresses.is_page(scope):
         return answers.bare(str(refused), 403)
     return answers.refused(str(refused))
-
-
-def _with_next(request: Request) -> str:
-    query = request.url.query
-    wanted = _local_address(f"{request.url.path}{f'?{query}' if query else ''}")
-    return f"{answers.SIGN_IN}?next={quote(wanted, safe='')}" if wanted else answers.SIGN_IN
-
-
-def _local_address(wanted: str) -> str:
-    """An address of one of this dashboard's pages; empty for any other."""
-    if len(wanted) > LONGEST_NEXT or not wanted.isascii() or not wanted.isprintable():
-        return ""
-    if wanted.startswith("//"):
-        return ""
-    parts = urlsplit(wanted)
-    if parts.scheme or parts.netloc or parts.fragment or parts.path not in ADDRESSES:
-        return ""
-    return "" if wanted == "/" or "\\" in wanted else wanted

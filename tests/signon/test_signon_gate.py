@@ -19,7 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from dashboard import reader
 from dashboard.launch import HOME_VARIABLE, INNER, SIGN_ON_VARIABLE
-from dashboard.sign_on import claims, gate, sockets
+from dashboard.sign_on import addresses, claims, gate, sockets
 from dashboard.sign_on.gate import Gate
 from dashboard.sign_on.visits import Known, Moment, Visits
 from pipelines.home import Home
@@ -227,6 +227,15 @@ def test_by_another_name_nobody_is_let_in(oidc: Made) -> None:
     assert answer.status_code == 421 and ADDRESS in answer.text
 
 
+@pytest.mark.parametrize("host", ["outcomes.example.org/static", "outcomes.example.org/a?", "@"])
+def test_a_made_up_host_makes_no_other_address_of_a_request(oidc: Made, host: str) -> None:
+    client = oidc.signed_in()
+    for path in ("/_stcore/metrics", "/media/a.csv", "/"):
+        assert client.get(path, headers={"host": host}).status_code in (404, 421)
+        assert oidc.browser().get(path, headers={"host": host}).status_code in (401, 421)
+    assert not oidc.behind.reached
+
+
 @pytest.mark.parametrize(
     ("wanted", "led"),
     [
@@ -240,7 +249,7 @@ def test_by_another_name_nobody_is_let_in(oidc: Made) -> None:
 def test_after_the_sign_in_one_is_led_to_pages_of_this_dashboard_only(
     wanted: str, led: str
 ) -> None:
-    assert gate._local_address(wanted) == led
+    assert addresses.of_this_dashboard(wanted) == led
 
 
 # --- the socket
