@@ -20,6 +20,7 @@ from dashboard import (
     versions,
     who,
 )
+from pipelines.measures.held_counts import NeedsCases
 
 TITLE = "Back-related leg pain outcomes"
 
@@ -47,6 +48,8 @@ try:
     ui.footer(snapshot)
 except on_record.NotOnRecord as closed:
     ui.closed(closed)
+except NeedsCases as needed:
+    ui.needs_cases(needed)
 except store.NoSnapshot as nothing:
     ui.nothing_published(str(nothing))
 except (reader.NotOpen, mode.CasesWithheld, own_sites.SitesWithheld) as withheld:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import mode, own_sites, store, text
 from dashboard.dimensions import DIMENSIONS, Dimension, value_words
+from dashboard.snapshots import counts_alone
 from pipelines.measures.filter import Filter
 from pipelines.measures.monthly import months_between
 
@@ -56,10 +57,25 @@ def draw(snapshot: store.Snapshot) -> Filter:
             with st.expander("More filters"):
                 for each in DIMENSIONS[1:]:
                     chosen[each.field] = _values(each, known.get(each.code, []), names)
+                if counts_alone():
+                    chosen = _one_group(chosen)
         if begins and ends and begins > ends:
             st.warning("The period ended before it began; its two ends are taken the other way.")
             begins, ends = ends, begins
     return Filter(begins, last_day(ends) if ends else None, **chosen)
+
+
+def _one_group(chosen: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """At most one dimension besides the sites: more at once is counted from single cases."""
+    used = [each for each in DIMENSIONS[1:] if chosen[each.field]]
+    if len(used) < 2:
+        st.caption("One of these at a time: this mode has counts alone.")
+        return chosen
+    st.warning(
+        f"Only one of these can be used at a time in this mode, which has counts alone: "
+        f"{used[0].name.lower()} is used, {text.listed([u.name.lower() for u in used[1:]])} not."
+    )
+    return chosen | {each.field: () for each in used[1:]}
 
 
 def _values(each: Dimension, known: list[str], names: dict[str, str]) -> tuple[str, ...]:

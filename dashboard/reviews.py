@@ -10,7 +10,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import mode, own_sites, store, text
-from dashboard.snapshots import Snapshot, asked, home
+from dashboard.snapshots import Snapshot, asked, counts_alone, home
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.filter import Filter
@@ -32,7 +32,19 @@ def _opened(root: str, url: str | None) -> ReviewStore:
     return open_store(Home.open(root, create=False))
 
 
+class ReviewsWithheld(OutcomesError):
+    """What reviews found, asked for by a reader who is answered from counts alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "what reviews found is counted from single cases, which are not opened in this mode",
+            hint="An auditor's page has it, and so has the report that `outcomes report` makes.",
+        )
+
+
 def _store() -> ReviewStore:
+    if counts_alone():
+        raise ReviewsWithheld
     found: ReviewStore = _opened(str(home()), os.environ.get(URL_VARIABLE))
     return found
 

@@ -18,11 +18,13 @@ from typing import Any, Final, TypeVar
 import duckdb
 import streamlit as st
 
+from dashboard import mode
 from dashboard.kept import kept
 from dashboard.launch import HOME_VARIABLE
 from pipelines.measures import case_pairs, case_query
 from pipelines.measures.held_counts import HeldCounts, holding
 from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
+from pipelines.totals.files import cases_of, is_totals, totals_of
 
 T = TypeVar("T")
 
@@ -53,8 +55,8 @@ class Snapshot:
 
     @property
     def name(self) -> str:
-        """Its file's name."""
-        return Path(self.path).name
+        """The snapshot's name, also where its file of totals is read."""
+        return cases_of(Path(self.path)).name
 
 
 def home() -> Path:
@@ -86,14 +88,39 @@ def published() -> Snapshot:
     return named(current_name())
 
 
+def from_cases() -> None:
+    """Let this process read the file of cases in every mode: a command of the home's owner, who
+    has it anyway. A server never calls this.
+    """
+    _FROM_CASES.append(True)
+
+
+_FROM_CASES: Final[list[bool]] = []
+
+
+def counts_alone() -> bool:
+    """Whether this reader is answered from the file of totals: everybody who sees no case."""
+    return not mode.sees_cases() and not _FROM_CASES
+
+
 def named(name: str) -> Snapshot:
-    """A snapshot of this home by its file's name; NoSnapshot where it cannot be read."""
+    """A snapshot of this home by its file's name; NoSnapshot where it cannot be read.
+
+    For a reader who sees no case it is its file of totals, and the file of cases is never opened.
+    """
     path = home() / "snapshots" / name
     if not FILE_NAME.fullmatch(name) or not path.is_file():
         raise NoSnapshot(
             f"The pointer {CURRENT} names a snapshot that is not there. Run `outcomes build`, or "
             "choose an earlier one with `outcomes snapshots`."
         )
+    if counts_alone():
+        path = totals_of(path)
+        if not path.is_file():
+            raise NoSnapshot(
+                f"The data as published in {name} have no file of totals, which is all that is "
+                "opened in this mode. Run `outcomes build` to publish them anew."
+            )
     try:
         return _described(str(path))
     except (DamagedSnapshot, duckdb.Error) as error:
@@ -145,7 +172,7 @@ def _connection(path: str) -> duckdb.DuckDBPyConnection:
 @lru_cache(maxsize=4)
 def _held(path: str) -> HeldCounts:
     """The counts of a snapshot, shared by all readers as the connection is."""
-    return HeldCounts()
+    return HeldCounts(totals=is_totals(path))
 
 
 def asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:

@@ -39,17 +39,19 @@ from pipelines.measures.headline import (
     improvement_answer,
     persistence_answer,
 )
+from pipelines.measures.held_counts import NeedsCases
 from pipelines.measures.matrix import Matrix, agreement_matrix
 from pipelines.measures.monthly import Charted, charted
 from pipelines.measures.over_time import OverTime, over_time
 from pipelines.measures.query import with_conditions
 from pipelines.measures.series import ChartAs, MonthlySeries, persistence_by_month
 from pipelines.measures.shared_tables import evaluate_for, shared_table
-from pipelines.measures.table import MeasureTable, Shown
+from pipelines.measures.table import MeasureRow, MeasureTable, Shown
 from pipelines.measures.types import MeasureError, NotEstimable
 from pipelines.reviews.agreement import BeforeAndAfter, before_and_after
 from pipelines.reviews.store import Review
 from pipelines.rules_kept import RulesNotKept, kept_rules
+from pipelines.totals.files import is_totals
 
 __all__ = ["NoSnapshot", "Snapshot", "home", "published"]
 
@@ -84,8 +86,10 @@ def _chosen(flt: Filter) -> Chosen:
 
 
 @cache
-def _statement(name: str) -> str:
-    file = resources.files("dashboard").joinpath("queries", f"{name}.sql")
+def _statement(name: str, totals: bool = False) -> str:
+    queries = resources.files("dashboard").joinpath("queries")
+    own = queries.joinpath("totals", f"{name}.sql")
+    file = own if totals and own.is_file() else queries.joinpath(f"{name}.sql")
     return with_conditions(file.read_text(encoding="utf-8"))
 
 
@@ -93,7 +97,7 @@ def _statement(name: str) -> str:
 def _rows(path: str, query: str, params: Params) -> list[Row]:
     def ask(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
         named = {name: list(v) if isinstance(v, tuple) else v for name, v in params}
-        cursor.execute(_statement(query), named or None)
+        cursor.execute(_statement(query, is_totals(path)), named or None)
         columns = [column[0] for column in cursor.description or []]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
@@ -183,8 +187,17 @@ def table(snapshot: Snapshot, measure: str, flt: Filter, by: tuple[str, ...] = (
         except OutcomesError as error:
             raise MeasureError(str(error)) from error
         return shared
-    found: MeasureTable = _table(snapshot.path, measure, chosen, by, mode.mode())
+    try:
+        found: MeasureTable = _table(snapshot.path, measure, chosen, by, mode.mode())
+    except NeedsCases as error:
+        return _withheld(measure, by, error)
     return found
+
+
+def _withheld(measure: str, by: tuple[str, ...], why: NeedsCases) -> MeasureTable:
+    """In place of figures that only cases give, to a reader who is answered from totals."""
+    told = NotEstimable(str(why), measure)
+    return MeasureTable(measure, by, (MeasureRow(("unknown",) * len(by), None, told, True),))
 
 
 @kept
@@ -205,6 +218,9 @@ def last_release() -> releases.Release | None:
 def one(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = None) -> Shown:
     """The figure of a measure over the whole selection; of one part where it has parts."""
     rows = {row.part: row.result for row in table(snapshot, measure, flt).rows}
+    withheld = rows.get(None)
+    if part is not None and isinstance(withheld, NotEstimable):
+        return withheld
     return rows.get(part) or NotEstimable("Not estimable because there is no such part.", measure)
 
 
@@ -212,7 +228,10 @@ def series(snapshot: Snapshot, measure: str, flt: Filter, part: str | None = Non
     """A measure month by month with its control chart, under the service's targets."""
     chosen = _chosen(flt)
     chart_as = charting().chart_as(measure, own_sites.within(flt).sites)
-    found: OverTime = _series(snapshot.path, measure, chosen, part, chart_as, mode.mode())
+    try:
+        found: OverTime = _series(snapshot.path, measure, chosen, part, chart_as, mode.mode())
+    except NeedsCases as error:
+        return over_time(_withheld(measure, ("month",), error), part, chart_as)
     return found
 
 

@@ -88,6 +88,13 @@ def _revised(view: View, old: Snapshot, new: Snapshot) -> None:
     )
     name = chosen or FIRST
     _overall(view, old, new, name)
+    if snapshots.counts_alone():
+        st.info(
+            "Which cases moved, and why, is worked out from single episodes, which are not opened "
+            "in this mode: ask an auditor.",
+            icon=":material/lock:",
+        )
+        return
     request = what_if.of_dates(old.name, new.name, name, view.filter)
     (covered,) = store.selected(new, "covered", view.filter)
     seconds = 3 + covered["n"] * PER_EPISODE

@@ -131,6 +131,12 @@ def closed(why: OutcomesError) -> None:
     st.error(f"{why.what[0].upper()}{why.what[1:]}. {why.hint or ''}", icon=":material/lock:")
 
 
+def needs_cases(why: Exception) -> None:
+    """In place of the rest of a page that only single cases could fill."""
+    st.header("The rest of this page cannot be shown")
+    st.info(str(why), icon=":material/lock:")
+
+
 def footer(snapshot: store.Snapshot) -> None:
     """The line below every page: whose rules, adopted by whom, how old the data are."""
     st.divider()

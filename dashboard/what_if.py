@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from dashboard import mode, own_sites
 from dashboard.launch import MEMORY
-from dashboard.snapshots import home
+from dashboard.snapshots import counts_alone, home
 from pipelines.build import service_rules
 from pipelines.compare.job import answer_file, progress_file, taken_in
 from pipelines.compare.run import leftovers
@@ -62,9 +62,21 @@ _now: list[Running] = []
 _failed: dict[str, str] = {}
 
 
+class OnlyFromCases(OutcomesError):
+    """A comparison is asked for by a reader who is answered from counts alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this is worked out from single episodes, which are not opened in this mode",
+            hint="Ask an auditor, or whoever looks after the data: `outcomes compare`.",
+        )
+
+
 def _at() -> Home:
     mode.need_exact()
     own_sites.need_every_site()
+    if counts_alone():
+        raise OnlyFromCases
     return Home.open(home(), create=False)
 
 
@@ -93,8 +105,7 @@ def of_rules(after: Ruleset, values: dict[str, Any]) -> Row:
 
 def of_dates(earlier: str, later: str, measure: str, flt: Filter) -> Row:
     """The request for a measure in two data sets as published."""
-    mode.need_exact()
-    own_sites.need_every_site()
+    _at()
     plain = {name: _plain(value) for name, value in dataclasses.asdict(flt).items()}
     request = {
         "kind": "dates", "earlier": earlier, "later": later, "measure": measure, "filter": plain,
@@ -215,8 +226,7 @@ def start(request: Row) -> None:
 
 def stop() -> None:
     """End the comparison that runs, and remove what it has written so far."""
-    mode.need_exact()
-    own_sites.need_every_site()
+    _at()
     with _lock:
         found = _looked()
         if found is None:

@@ -52,7 +52,10 @@ def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> Sn
         leave.register_past_retention(home)
         leave.apply(home, progress)
         with worked_out(home, ruleset, home.root, progress) as (con, checks):
-            info = publish(home, lambda path: write_snapshot(con, path, home, ruleset, checks))
+            info = publish(
+                home,
+                lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
+            )
             event |= {"snapshot": info.name, "bytes": info.size}
             event["checks"] = dict(Counter(check.status for check in checks))
         if published.is_pending(home):

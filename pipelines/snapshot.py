@@ -1,7 +1,8 @@
 """Snapshots: built beside, checked, published by a pointer, listed, rolled back, pruned.
 
 A snapshot is an immutable DuckDB file whose name is never used twice; `CURRENT` holds the
-name of the published one. Readers open the named file, so nobody sees a half one.
+name of the published one. Readers open the named file, so nobody sees a half one. Beside it may be
+a file of totals (`pipelines.totals`): it is there before its snapshot is, and goes with it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import Any
 
 import duckdb
 
+from pipelines.engines.duck import DISK_VARIABLE
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, fsync_file, fsync_folder, replace, telling_of_the_disk
+from pipelines.totals.files import totals_of, without_cases
 
 CURRENT = "CURRENT"
 NAME = re.compile(r"outcomes-\d{8}T\d{6}Z-[0-9a-f]+\.duckdb")
@@ -34,6 +37,7 @@ HARDENED = {
 }
 MEMORY = "2GB"
 MEMORY_VARIABLE = "OUTCOMES_ENGINE_MEMORY"
+DISK = "8GB"
 SPILL = ".spill-"
 OLD_SPILL = 86_400.0
 """Seconds after which a folder of an engine that was killed is taken for left behind."""
@@ -65,14 +69,20 @@ class SnapshotInfo:
 def open_readonly(path: Path) -> duckdb.DuckDBPyConnection:
     """A connection that can neither write, nor read other files, nor change its settings.
 
-    It takes at most the memory that MEMORY_VARIABLE of the environment names, one amount for all
-    connections of a process; a question that needs more uses a folder beside the snapshot, of this
-    process alone, since two with one such folder would read each other's parts.
+    It takes at most the memory that MEMORY_VARIABLE of the environment names, and the room on the
+    disk that DISK_VARIABLE does, one amount for all connections of a process; a question that
+    needs more memory uses a folder beside the snapshot, of this process alone, since two with one
+    such folder would read each other's parts.
     DamagedSnapshot for a file that is no whole database: its name and what to do.
     """
     spill = path.with_name(f"{SPILL}{os.getpid()}-{path.stem}")
     memory = os.environ.get(MEMORY_VARIABLE, MEMORY)
-    config: dict[str, Any] = {**HARDENED, "memory_limit": memory, "temp_directory": str(spill)}
+    config: dict[str, Any] = {
+        **HARDENED,
+        "memory_limit": memory,
+        "temp_directory": str(spill),
+        "max_temp_directory_size": os.environ.get(DISK_VARIABLE, DISK),
+    }
     try:
         return duckdb.connect(str(path), read_only=True, config=config)
     except duckdb.Error as error:
@@ -84,7 +94,7 @@ def open_readonly(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def publish(home: Home, write: Callable[[Path], None]) -> SnapshotInfo:
-    """Let `write` fill a new file, then make it the published snapshot.
+    """Let `write` fill a new file (and one of totals beside it), then publish the snapshot.
 
     The caller holds the home's lock. `write` gets a path that does not exist yet; whatever it
     raises leaves the published snapshot as it was.
@@ -94,25 +104,30 @@ def publish(home: Home, write: Callable[[Path], None]) -> SnapshotInfo:
     building = home.snapshots / f".build-{os.getpid()}-{now:%Y%m%dT%H%M%S%f}.duckdb"
     try:
         write(building)
-        if Path(f"{building}.wal").exists():
-            raise OutcomesError("the snapshot was not closed cleanly", where=building.name)
-        fsync_file(building)
+        beside = totals_of(building)
+        made = [each for each in (beside, building) if each.exists()]
+        for each in made:
+            if Path(f"{each}.wal").exists():
+                raise OutcomesError("the snapshot was not closed cleanly", where=each.name)
+            fsync_file(each)
+            each.chmod(0o444)
         digest = _digest(building)
         final = home.snapshots / f"outcomes-{now:%Y%m%dT%H%M%SZ}-{digest[:8]}.duckdb"
         if final.exists():
             raise OutcomesError("a snapshot of this name exists already", where=final.name)
-        building.chmod(0o444)
-        replace(building, final)
+        for each in made:  # the totals first: nobody finds a snapshot without its own
+            replace(each, final if each == building else totals_of(final))
         fsync_folder(home.snapshots)
     finally:
-        for left in (building, Path(f"{building}.wal")):
+        beside = totals_of(building)
+        for left in (building, Path(f"{building}.wal"), beside, Path(f"{beside}.wal")):
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)
     try:
         point(home, final.name)
     except OSError:
         with contextlib.suppress(OSError):  # what nobody can see takes no room
-            delete(final)
+            remove(final)
         raise
     return info(home, final.name)
 
@@ -238,12 +253,20 @@ def prune(
             if snapshot.published:
                 continue
             try:
-                delete(snapshot.path)
+                remove(snapshot.path)
                 deleted.append(snapshot.name)
             except OSError as error:
                 if left:
                     left(snapshot, error.strerror or str(error))
     return deleted
+
+
+def remove(path: Path) -> None:
+    """Delete a snapshot, then its totals; OSError where one cannot be."""
+    with contextlib.suppress(FileNotFoundError):
+        delete(path)
+    with contextlib.suppress(FileNotFoundError):
+        delete(totals_of(path))
 
 
 def delete(path: Path) -> None:
@@ -265,6 +288,9 @@ def sweep(home: Home) -> None:
     for left in [*home.snapshots.glob(".build-*"), *home.snapshots.glob(f".{CURRENT}.*")]:
         with contextlib.suppress(OSError):
             left.unlink()
+    for left in without_cases(home.snapshots):
+        with contextlib.suppress(OSError):
+            delete(left)
     for folder in home.snapshots.glob(f"{SPILL}*"):
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > OLD_SPILL:

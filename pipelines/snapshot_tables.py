@@ -20,6 +20,8 @@ from pipelines.reviews.kept import keep_audit_cases
 from pipelines.rules_kept import keep_rules
 from pipelines.snapshot import current
 from pipelines.tables import comment
+from pipelines.totals.files import totals_of
+from pipelines.totals.write import write_totals
 from rules.ruleset import Ruleset
 
 # Published table: the model that it is a copy of.
@@ -51,8 +53,12 @@ def write_snapshot(
     home: Home,
     ruleset: Ruleset,
     checks: list[Check],
+    totals: bool = False,
 ) -> None:
-    """Write the published tables into a new database file at `path`."""
+    """Write the published tables into a new database file at `path`.
+
+    With `totals` also the file of totals beside it, for readers who see no case.
+    """
     escaped = str(path).replace("'", "''")
     con.execute(f"attach '{escaped}' as snap")
     try:
@@ -72,7 +78,7 @@ def write_snapshot(
             keep_rules(con, ruleset)
             _write_checks(con, checks)
             _write_meta(con, path, home, ruleset)
-        _write_cases(con)
+        _write_cases(con, totals_of(path) if totals else None)
         with at_once(con):
             comment(con, "snap")
         con.execute("checkpoint snap")
@@ -93,7 +99,7 @@ def at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.commit()
 
 
-def _write_cases(con: duckdb.DuckDBPyConnection) -> None:
+def _write_cases(con: duckdb.DuckDBPyConnection, totals: Path | None) -> None:
     """The cases that would take long to find anew for every question, and how many there are."""
     # Some published tables share their name with a wider model, so the snapshot's come first.
     own = con.execute("select current_database()").fetchall()[0][0]
@@ -102,6 +108,8 @@ def _write_cases(con: duckdb.DuckDBPyConnection) -> None:
         keep_cases(con)
         keep_pairs(con)
         keep_audit_cases(con)
+        if totals is not None:
+            write_totals(con, totals)
     finally:
         con.execute(f'use "{own}"')
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -84,6 +85,15 @@ def _worked(root: Path) -> Home:
     home = exports.worked_home(root)
     build(home)
     return home
+
+
+@pytest.fixture(autouse=True)
+def _no_command_is_running():
+    """A command that a test runs in its own process lets that read cases in every mode."""
+    yield
+    loaded = sys.modules.get("dashboard.snapshots")
+    if loaded is not None:
+        loaded._FROM_CASES.clear()
 
 
 SHARED = (

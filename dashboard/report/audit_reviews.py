@@ -30,6 +30,9 @@ def section(view: View) -> Found:
     """The section in this server's mode; where the store cannot be read it says so instead."""
     try:
         return _shared(view) if mode.mode() == "shared" else _exact(view)
+    except reviews.ReviewsWithheld as error:
+        said = f"Reviews are left out of this report: {error.what}. {error.hint}"
+        return Found((said,), "left out: they are counted from single cases")
     except OutcomesError as error:
         why = " ".join(error.what.split())
     except duckdb.CatalogException:

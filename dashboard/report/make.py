@@ -174,6 +174,7 @@ def _last(home: Home, period: Period, sites: tuple[str, ...]) -> Snapshot | None
 
 
 def in_process(home: Home, seen_by: str) -> None:
-    """Let this process read the home in a mode, as a server of it would."""
+    """Let this process make reports of the home in a mode, from its cases: its owner asks."""
     os.environ[HOME_VARIABLE] = str(home.root)
     os.environ[MODE_VARIABLE] = seen_by
+    snapshots.from_cases()

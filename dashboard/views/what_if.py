@@ -25,6 +25,12 @@ else:
     st.header("Decisions in use, and others to try")
     try:
         asked = what_if_form.choose(what_if.rules_in_use())
+    except what_if.OnlyFromCases as withheld:
+        st.info(
+            f"{withheld.what[0].upper()}{withheld.what[1:]}. {withheld.hint}",
+            icon=":material/lock:",
+        )
+        asked = None
     except OutcomesError as error:
         st.error(f"Nothing can be tried now. {recording.told(error)}", icon=":material/error:")
         asked = None

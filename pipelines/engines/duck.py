@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import duckdb
 
 from pipelines.engines.project import Model, macros
+from pipelines.errors import OutcomesError
 
 Progress = Callable[[str, int, int], None]
 
+DISK = "100GB"
+DISK_VARIABLE = "OUTCOMES_ENGINE_DISK"
 # Nothing is fetched at run time, and nothing but this machine's files is read.
 SETTINGS = {
     "autoinstall_known_extensions": "false",
@@ -23,9 +28,20 @@ def connect(path: Path | None = None, temp: Path | None = None) -> duckdb.DuckDB
     con = duckdb.connect(str(path) if path else ":memory:", config=dict(SETTINGS))
     con.execute("set memory_limit = '4GB'")
     con.execute("set preserve_insertion_order = true")
+    con.execute(f"set max_temp_directory_size = '{_disk()}'")
     if temp:
         con.execute(f"set temp_directory = '{str(temp).replace(chr(39), chr(39) * 2)}'")
     return con
+
+
+def _disk() -> str:
+    """What may be laid down on the disk for a while; a setting that is none is told by its name."""
+    found = os.environ.get(DISK_VARIABLE, DISK)
+    if not re.fullmatch(r"[1-9]\d{0,5} ?[KMGT]i?B", found):
+        raise OutcomesError(
+            f"'{found}' is no amount of room", where=DISK_VARIABLE, hint="Write 50GB, for example."
+        )
+    return found
 
 
 def run_models(

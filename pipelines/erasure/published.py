@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import shutil
@@ -14,6 +13,7 @@ from pipelines import snapshot as snapshots
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.reviews.erasing import erase_reviews
+from pipelines.totals.files import without_cases
 
 PENDING: Final = "erasure.pending"
 """A file of the home: rows have gone from landing, and what was made of them has not yet."""
@@ -59,6 +59,8 @@ def finish(home: Home, episodes: set[tuple[str, str]]) -> Removed:
         if current is None or each.name != current.name:
             _remove(each.path)
             found.snapshots.append(each.name)
+    for left in without_cases(home.snapshots):
+        _remove(left)
     for spill in home.snapshots.glob(f"{snapshots.SPILL}*"):
         shutil.rmtree(spill, ignore_errors=True)
     if current is None:
@@ -74,8 +76,7 @@ def finish(home: Home, episodes: set[tuple[str, str]]) -> Removed:
 
 def _remove(path: Path) -> None:
     try:
-        with contextlib.suppress(FileNotFoundError):
-            snapshots.delete(path)
+        snapshots.remove(path)
     except OSError as error:
         raise OutcomesError(
             f"an earlier snapshot cannot be removed: {error.strerror or error}",

@@ -20,6 +20,7 @@ from pipelines.measures.case_query import (
     column_of,
     dimensions,
     from_cases,
+    in_totals,
     selected_cases,
 )
 from pipelines.measures.case_reason import reason_of
@@ -151,6 +152,8 @@ def _from_kept(
             told = held.pairs.of(cur, TABLE, key)
             if told is not None:
                 return told.rows(flt, by, cut)
+            if in_totals():  # there is nothing else to ask
+                return []
             # No such pairs, or a measure that is not paired so.
             return [] if held.pairs.none(key, lambda: _nobody(cur, measure)) else None
     given: dict[str, Any] = {"key": key}

@@ -16,8 +16,16 @@ from pipelines.measures.case_reason import reason_of
 from pipelines.measures.catalogue import Measure, catalogue
 from pipelines.measures.coded import Sums
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
-from pipelines.measures.held_counts import HeldCounts, held_counts, holding
-from pipelines.measures.kept_counts import GROUPS, counting, cuts, digest, key_of, question
+from pipelines.measures.held_counts import HeldCounts, NeedsCases, held_counts, holding
+from pipelines.measures.kept_counts import (
+    GROUPS,
+    counting,
+    cuts,
+    digest,
+    key_of,
+    question,
+    told_by,
+)
 from pipelines.measures.query import KEPT_COUNTS, KEPT_MONTHS, Row, keep_answers, rows, run
 from pipelines.measures.table import DIMENSIONS
 from pipelines.measures.types import MeasureError
@@ -54,6 +62,8 @@ BUNDLED: Final = frozenset(
 )
 """Kinds whose cases have days or values: their estimators read columns and not rows."""
 
+PEOPLE: Final = "people_total"
+"""The table of a file of totals that has people, for whole selections only."""
 KEPT: Final = (
     "audit",
     "global_change",
@@ -87,12 +97,14 @@ def keep_cases(con: duckdb.DuckDBPyConnection) -> None:
 def _keep_counts(con: duckdb.DuckDBPyConnection, group: str) -> None:
     """Write one table of counts, sorted so that an answer is found without reading the others."""
     # Several measures can ask the same of the same cases.
-    asked = {_counting(m, False): m for m in catalogue().values() if GROUPS.get(m.kind) == group}
+    asked = {
+        counting_text(m, False): m for m in catalogue().values() if GROUPS.get(m.kind) == group
+    }
     for place, (text, measure) in enumerate(asked.items()):
         keys = [key_of(text, cut) for cut in cuts(measure)]
         found = f"select [{', '.join(map(str, keys))}][cut + 1]::bigint as key, * exclude (cut)"
         into = "insert into counted by name" if place else "create temp table counted as"
-        con.execute(f"{into}\n{found}\nfrom ({_counting(measure, True)})")
+        con.execute(f"{into}\n{found}\nfrom ({counting_text(measure, True)})")
     con.execute(f"create table counts_{group} as from counted order by key, site, month, cut_value")
     con.execute("drop table counted")
 
@@ -103,8 +115,9 @@ def case_table(name: str) -> str:
     return f"case_{name}_{digest(cases_sql(name))}"
 
 
-def _counting(measure: Measure, kept: bool) -> str:
-    return counting(measure, cases_of(measure.cases, kept), _kind(measure))
+def counting_text(measure: Measure, kept: bool, of: tuple[str, ...] | None = None) -> str:
+    """The statement that counts the cases of a measure; see `kept_counts.counting`."""
+    return counting(measure, cases_of(measure.cases, kept), _kind(measure), of)
 
 
 def _kind(measure: Measure) -> tuple[tuple[str, str], ...]:
@@ -198,8 +211,12 @@ def _counted(
     sums = held_sums(cur, measure, flt, by)
     if sums is not None:
         return sums.rows()
+    if in_totals():
+        if measure.kind != "kappa" and told_by(measure, flt, by, totals=True) is not None:
+            return []  # no case at all
+        return _people(cur, measure, flt, by)
     counted = measure.kind in GROUPS
-    asked = question(measure, _counting(measure, False), columns, flt, by) if counted else None
+    asked = question(measure, counting_text(measure, False), columns, flt, by) if counted else None
     if asked is not None:
         with suppress(duckdb.CatalogException):
             found = run(cur, asked[0], None, asked[1])
@@ -219,7 +236,27 @@ def held_sums(
     if held is None or measure.kind not in GROUPS:
         return None
     columns = COLUMNS_OF_KIND[measure.kind]
-    return held.sums(cur, measure, _counting(measure, False), columns, flt, dimensions(by))
+    return held.sums(cur, measure, counting_text(measure, False), columns, flt, dimensions(by))
+
+
+def in_totals() -> bool:
+    """Whether what is asked is a file of totals, which holds no case."""
+    held = held_counts()
+    return held is not None and held.totals
+
+
+def _people(
+    cur: duckdb.DuckDBPyConnection, measure: Measure, flt: Filter, by: tuple[str, ...]
+) -> list[Row]:
+    """From the people of whole selections that a file of totals holds: everything, or one site.
+
+    NeedsCases for any other question.
+    """
+    whole = flt in (Filter(), Filter(sites=flt.sites)) and len(flt.sites) < 2
+    if measure.kind != "kappa" or by or not whole:
+        raise NeedsCases()
+    text = f"select null as part, * exclude (site) from {PEOPLE} where site = $site order by all"
+    return run(cur, text, None, {"site": "".join(flt.sites)})
 
 
 def episodes(cur: duckdb.DuckDBPyConnection, flt: Filter) -> int:
@@ -229,7 +266,7 @@ def episodes(cur: duckdb.DuckDBPyConnection, flt: Filter) -> int:
 
 def read_ahead(cur: duckdb.DuckDBPyConnection, held: HeldCounts) -> None:
     """Read what a snapshot keeps by month and site into memory: every measure, every answer."""
-    held.read_ahead(cur, [(each, _counting(each, False)) for each in catalogue().values()])
+    held.read_ahead(cur, [(each, counting_text(each, False)) for each in catalogue().values()])
     with holding(held):
         for name in (*KEPT_COUNTS, *KEPT_MONTHS):
             rows(cur, name, Filter())
@@ -301,7 +338,12 @@ def from_cases(
     flt: Filter,
     extra: dict[str, Any] | None = None,
 ) -> list[Row]:
-    """Rows of a statement over the cases: those that the snapshot keeps, else found anew."""
+    """Rows of a statement over the cases: those that the snapshot keeps, else found anew.
+
+    NeedsCases in a file of totals, which has none.
+    """
+    if in_totals():
+        raise NeedsCases()
     if measure.cases in KEPT:
         with suppress(duckdb.CatalogException):
             return run(cur, statement(True), flt, extra)

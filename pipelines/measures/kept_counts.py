@@ -100,16 +100,22 @@ def cuts(measure: Measure) -> tuple[str, ...]:
 
 
 @cache
-def counting(measure: Measure, cases: str, kind: tuple[tuple[str, str], ...]) -> str:
+def counting(
+    measure: Measure,
+    cases: str,
+    kind: tuple[tuple[str, str], ...],
+    of: tuple[str, ...] | None = None,
+) -> str:
     """The statement that counts the cases of a measure; `kind`: what is read, (column, its SQL).
 
     A group's `mature` is null where that of all its cases is, as `bool_and` has it. `cut` numbers
-    the further dimension among `cuts`.
+    the further dimension among `of`, from 1 on; None: the measure's `cuts`, and 0 is none of them.
     """
-    further = [name for name in cuts(measure) if name]
+    further = [name for name in (cuts(measure) if of is None else of) if name]
     keys = ", ".join(("part", "reason", *(name for name, _ in kind)))
     sets = ", ".join(
-        f"({', '.join(filter(None, ('month', 'site', cut, keys)))})" for cut in cuts(measure)
+        f"({', '.join(filter(None, ('month', 'site', cut, keys)))})"
+        for cut in (cuts(measure) if of is None else of)
     )
     cut_value = f"coalesce({', '.join(further)})" if further else "null"
     at = " ".join(f"when grouping({name}) = 0 then {i}" for i, name in enumerate(further, 1))
@@ -138,10 +144,17 @@ def counting(measure: Measure, cases: str, kind: tuple[tuple[str, str], ...]) ->
     )
 
 
-def told_by(measure: Measure, flt: Filter, by: tuple[str, ...]) -> str | None:
-    """The further dimension ("" for none) whose counts answer a question; None: no counts do."""
+def told_by(measure: Measure, flt: Filter, by: tuple[str, ...], totals: bool = False) -> str | None:
+    """The further dimension ("" for none) whose counts answer a question; None: no counts do.
+
+    `totals`: by what a file of totals counts, which is every measure by each of them, but for those
+    with a row per rule, question or flag.
+    """
     cut = cut_of(flt, by)
-    return cut if cut in cuts(measure) and whole_months(flt) else None
+    known = cuts(measure)
+    if totals and measure.cases not in MANY_PARTS:
+        known = ("", *FIELD_OF)
+    return cut if cut in known and whole_months(flt) else None
 
 
 def question(

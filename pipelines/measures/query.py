@@ -11,8 +11,8 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.measures.filter import COLUMN_OF, Filter, conditions
-from pipelines.measures.held_counts import held_counts
-from pipelines.measures.kept_counts import digest, whole_months
+from pipelines.measures.held_counts import HeldCounts, NeedsCases, held_counts
+from pipelines.measures.kept_counts import FIELD_OF, cut_of, digest, whole_months
 from pipelines.measures.types import MeasureError
 
 Row = dict[str, Any]
@@ -34,6 +34,12 @@ KEPT_MONTHS: Final = ("escalation_by_month", "persistence_by_month")
 """Statements whose answer has a row per month and site; it is kept as it is."""
 
 
+PLACED: Final = (
+    "date_trunc('month', placed_date)::date as kept_month,\n"
+    "coalesce(site_id, 'unknown') as kept_site,\n"
+)
+
+
 @cache
 def _text(name: str) -> str:
     file = resources.files("pipelines.measures").joinpath("sql", f"{name}.sql")
@@ -49,14 +55,19 @@ def statement(name: str) -> str:
 
 
 @cache
-def keeping(name: str) -> tuple[str, str]:
-    """The table that keeps the answers of a statement for every month and site, and its text."""
-    place = (
-        "date_trunc('month', placed_date)::date as kept_month,\n"
-        "coalesce(site_id, 'unknown') as kept_site,\n"
-    )
+def keeping(name: str, cut: str = "") -> tuple[str, str]:
+    """The table that keeps the answers of a statement for every month and site, and its text.
+
+    With a further dimension `cut` the text has its name and value too; the table is the same.
+    """
+    place = "" if name in KEPT_MONTHS else PLACED
     text = SELECTED.sub("true", PLACE.sub(place, _text(name)))
-    return f"answer_{name}_{digest(text)}", text
+    table = f"answer_{name}_{digest(text)}"
+    if not cut:
+        return table, text
+    column = COLUMN_OF[FIELD_OF[cut]]
+    place += f"'{cut}' as kept_cut,\ncoalesce({column}, 'unknown') as kept_value,\n"
+    return table, SELECTED.sub("true", PLACE.sub(place, _text(name)))
 
 
 def keep_answers(con: duckdb.DuckDBPyConnection) -> None:
@@ -95,9 +106,11 @@ def with_conditions(text: str) -> str:
 
 def rows(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
     """All rows of one statement of `sql/` under a filter, from what is kept where that can tell."""
+    held = held_counts()
+    if held is not None and held.totals:
+        return _from_totals(cur, held, name, flt, False)
     text = from_kept(name, flt)
-    held = held_counts() if text is not None else None
-    if held is not None:
+    if held is not None and text is not None:
         answer = held.months if name in KEPT_MONTHS else held.answer
         told = answer(cur, keeping(name)[0], flt)
         if told is not None:
@@ -109,12 +122,33 @@ def rows(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
     return run(cur, statement(name), flt)
 
 
+def _from_totals(
+    cur: duckdb.DuckDBPyConnection, held: HeldCounts, name: str, flt: Filter, bundled: bool
+) -> list[Row]:
+    """From a file of totals; NeedsCases for what it does not hold."""
+    cut = cut_of(flt, ())
+    told = None
+    if cut is not None and whole_months(flt):
+        table, _ = keeping(name)
+        if name in KEPT_MONTHS:
+            told = held.months(cur, table, flt, cut)
+        elif name in KEPT_COUNTS:
+            told = held.answer(cur, table, flt, bundled, cut)
+    if told is None:
+        raise NeedsCases()
+    return told
+
+
 def bundled(cur: duckdb.DuckDBPyConnection, name: str, flt: Filter) -> list[Row]:
     """As `rows` of a statement of KEPT_COUNTS; from memory as one row that has them all.
 
     `coded.numbers` reads either.
     """
-    held = held_counts() if from_kept(name, flt) is not None else None
+    held = held_counts()
+    if held is not None and held.totals:
+        return _from_totals(cur, held, name, flt, True)
+    if from_kept(name, flt) is None:
+        held = None
     told = held.answer(cur, keeping(name)[0], flt, bundled=True) if held is not None else None
     return rows(cur, name, flt) if told is None else told
 

@@ -66,7 +66,7 @@ def test_two_dates_are_compared_as_the_command_compares_them(
     words = ["snapshots", "compare", earlier, "--measure", "escalation_confirmed", "--json"]
     told = json.loads(CliRunner().invoke(app, [*words, "--home", str(home.root)]).stdout)
     revised = [row for row in told if row["changed"] or row["added"] or row["gone"]]
-    with running(home.root, "service") as server:
+    with running(home.root) as server:
         page = visit("/what-if?between=Two+dates+of+publication", 390, "dark", at=server)
         page.page.get_by_role("button", name="Compare month by month").click()
         said = f"{len(revised)} of {len(told)} month"

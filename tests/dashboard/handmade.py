@@ -9,7 +9,11 @@ from typing import Any
 
 import duckdb
 
+from pipelines.measures.case_pairs import keep_pairs
+from pipelines.measures.case_query import keep_cases
 from pipelines.reviews.kept import keep_audit_cases
+from pipelines.totals.files import totals_of
+from pipelines.totals.write import write_totals
 
 KEPT = {"level", "rule", "item", "parameter", "rule_file", "run", "param_set", "exercise"}
 """Tables that hold no data of anybody."""
@@ -22,9 +26,15 @@ META = {
 
 
 def publish(
-    like: Path, home: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], name: str
+    like: Path,
+    home: Path,
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    name: str,
+    totals: bool = False,
 ) -> Path:
     """Write `<home>/snapshots/<name>` with these rows and point CURRENT at it.
+
+    With `totals` also its file of totals, for pages that show no case.
 
     `like` is a real snapshot, whose tables and rules it has: what pages read is always there.
     """
@@ -47,6 +57,11 @@ def publish(
             con.execute(f"insert into {table} ({names}) values ({marks})", list(row.values()))
     con.execute("drop table audit_case")
     keep_audit_cases(con)
+    if totals:
+        keep_cases(con)
+        keep_pairs(con)
+        totals_of(folder / name).unlink(missing_ok=True)
+        write_totals(con, totals_of(folder / name))
     con.execute("checkpoint")
     con.close()
     (folder / "CURRENT").write_text(name, encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import kept, pages
+from dashboard import kept, pages, text
 from dashboard.dimensions import value_words
 from pipelines.measures.disclosure.rules import MODES, Mode
 from pipelines.snapshot import open_readonly
@@ -132,21 +132,26 @@ def test_a_selection_without_rows_says_so_once(
 
 @pytest.fixture(scope="module")
 def nobody(snapshot_file: Path) -> dict[str, list[str]]:
-    """A selection of three groups that nobody is in, as an address has it."""
+    """A month, a site and one group that nobody is in, as an address has it.
+
+    Readers without cases can choose no second group.
+    """
     with open_readonly(snapshot_file) as con:
         row = con.execute(
-            "with a as (select distinct age_band from episode), "
-            "b as (select distinct ethnic_group from episode), "
-            "c as (select distinct imd_quintile from episode) "
-            "select age_band, ethnic_group, imd_quintile from a, b, c "
-            "except select age_band, ethnic_group, imd_quintile from episode "
+            "with e as (select date_trunc('month', first_contact_date)::date as month, site_id, "
+            "ethnic_group from episode where first_contact_date is not null), "
+            "a as (select distinct month from e), b as (select distinct site_id from e "
+            "where site_id <> 'unknown'), c as (select distinct ethnic_group from e) "
+            "select month, site_id, ethnic_group from a, b, c except select * from e "
             "order by all limit 1"
         ).fetchone()
-    assert row is not None
-    keys = (("age", "age_band"), ("ethnicity", "ethnic_group"), ("deprivation", "imd_quintile"))
+        assert row is not None
+        month, site, group = row
+        names = con.execute("select name from site where site_id = ?", [site]).fetchall()
     return {
-        key: [value_words(code, value or "unknown", {})]
-        for (key, code), value in zip(keys, row, strict=True)
+        **{"from": [text.month(month)], "to": [text.month(month)]},
+        "site": [names[0][0] or site],
+        "ethnicity": [value_words("ethnic_group", group or "unknown", {})],
     }
 
 

@@ -285,7 +285,7 @@ def test_what_was_typed_outlives_a_store_that_goes_away(open_page, reviewed_home
     """And whoever reviewed the case meanwhile is not overwritten when it is back."""
     home, cases, kept = reviewed_home
     key = cases[0].key
-    at = open_page(home, "episode", episode=key.episode, case=str(key))
+    at = open_page(home, "episode", of_episode=key.episode, of_case=key)
     at.text_input(key="reviewer_name").set_value("A. Reader").run()
 
     def away(*_, **__):

@@ -27,6 +27,7 @@ from pipelines.ingest.door import ingest_file
 from pipelines.ingest.receipt import list_receipts
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
+from pipelines.totals.files import totals_of
 from tests.ingest.conftest import EXTRACT, row, text, tree
 
 # What all of these need is made once: by one worker.
@@ -208,6 +209,7 @@ def finish(calm: Calm, verb: str, root: Path, command: bool) -> None:
     assert {p.name for p in home.snapshots.iterdir()} == {
         "CURRENT",
         *(each.name for each in snapshots.listed(home)),
+        *(totals_of(each.path).name for each in snapshots.listed(home)),
     }
 
 

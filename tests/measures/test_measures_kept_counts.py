@@ -33,7 +33,7 @@ SHARED = settings(
 
 def from_counts(con, entry, flt, by):
     """What the tables of counts say; None where they cannot tell."""
-    text = case_query._counting(entry, False)
+    text = case_query.counting_text(entry, False)
     asked = question(entry, text, COLUMNS_OF_KIND[entry.kind], flt, by)
     return None if asked is None else run(con, asked[0], None, asked[1])
 
@@ -73,7 +73,7 @@ def typed(found):
 
 def from_memory(held, con, entry, flt, by):
     """What the counts in memory say; None where they cannot tell."""
-    text = case_query._counting(entry, False)
+    text = case_query.counting_text(entry, False)
     found = held.sums(con, entry, text, COLUMNS_OF_KIND[entry.kind], flt, by)
     return None if found is None else found.rows()
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pptx import Presentation
 
+from dashboard import snapshots
 from dashboard.charts import shown
 from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report import cells, make
@@ -47,6 +48,7 @@ def home(released_home, tmp_path, monkeypatch):
     shutil.copytree(released_home.root, found.root, dirs_exist_ok=True)
     monkeypatch.setenv(HOME_VARIABLE, str(found.root))
     monkeypatch.setenv(MODE_VARIABLE, "service")
+    monkeypatch.setattr(snapshots, "_FROM_CASES", [True])  # as the command does
     monkeypatch.delenv(URL_VARIABLE, raising=False)
     return found
 

@@ -12,6 +12,7 @@ filtered as (
 
 final as (
     select
+        @place
         date_trunc('month', filtered.first_contact_date)::date as month,
         filtered.site_id,
         max(site.name) as site_name,

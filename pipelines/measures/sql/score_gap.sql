@@ -16,6 +16,12 @@ days as (
         filtered.episode_key,
         filtered.placed_date,
         filtered.site_id,
+        filtered.age_band,
+        filtered.sex,
+        filtered.ethnic_group,
+        filtered.imd_quintile,
+        filtered.phenotype,
+        filtered.entry_cohort,
         score.score_date
     from filtered
     inner join score on filtered.episode_key = score.episode_key
