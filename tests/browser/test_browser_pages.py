@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from pathlib import Path
 from typing import Literal
@@ -177,6 +179,15 @@ def test_service_pages_are_accessible(visit: Visitor, service_server: Server, pa
     assert page.complaints == []
 
 
+def open_files(pid: int) -> set[str]:
+    """The files that a process has open just now."""
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(each))
+    return found
+
+
 def test_no_case_reaches_a_browser_without_cases(
     visit: Visitor, service_server: Server, snapshot_file: Path
 ) -> None:
@@ -190,4 +201,8 @@ def test_no_case_reaches_a_browser_without_cases(
     assert "Page not found" in said
     sent = b"\n".join(shown.frames)
     assert b"Service (exact totals, no cases)" in sent
+    held = open_files(service_server.pid)
+    home = str(snapshot_file.parents[1])
+    assert [each for each in held if "/snapshots/totals-" in each]
+    assert not [each for each in held if each.startswith(home) and "/snapshots/totals-" not in each]
     assert [each for each in ids if each.encode() in sent] == []
