@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import (
     comparison,
     filters,
-    in_turn,
     mode,
     on_record,
     own_settings,
@@ -43,7 +42,7 @@ try:
         who.draw(snapshot)
     on_record.page(page.url_path, snapshot.name, selected)
     ui.remember(snapshot, selected, compared)
-    with in_turn.SCRIPTS.turn(), own_settings.looked_at_once():
+    with own_settings.looked_at_once():
         page.run()
     ui.footer(snapshot)
 except on_record.NotOnRecord as closed:

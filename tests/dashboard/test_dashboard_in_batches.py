@@ -62,10 +62,10 @@ def test_a_message_goes_out_in_time_though_the_script_goes_on() -> None:
     async def run() -> tuple[list[object], Session]:
         waiting, session = in_batches.Waiting(), Session()
         tell(waiting, session, 1)
-        await asyncio.sleep(in_batches.DELAY * 3)
+        await asyncio.sleep(in_batches.DELAY * 10)
         first = list(session.told)
         tell(waiting, session, 2, 3)
-        await asyncio.sleep(in_batches.DELAY * 3)
+        await asyncio.sleep(in_batches.DELAY * 10)
         return first, session
 
     first, session = asyncio.run(run())
@@ -77,7 +77,7 @@ def test_one_that_cannot_be_handled_does_not_hold_up_the_next() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         waiting, session = in_batches.Waiting(), Session(fails=1)
         tell(waiting, session, 0, 1, 2, STOPPED)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
         assert session._message_enqueued_callback == session._wake
         return session
 
