@@ -32,7 +32,7 @@ def demo_home(demo_home: Home) -> Path:
 def empty_home(snapshot_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose snapshot has all tables and no episode."""
     home = tmp_path_factory.mktemp("empty")
-    return handmade.publish(snapshot_file, home, {}, "outcomes-empty.duckdb")
+    return handmade.publish(snapshot_file, home, {}, "outcomes-empty.duckdb", totals=True)
 
 
 @pytest.fixture(scope="session")
