@@ -49,6 +49,10 @@ def choose_site(visit: Visit, which: int = 0) -> str:
     visit.page.get_by_role("option", name=name, exact=True).click()
     visit.page.keyboard.press("Escape")
     visit.wait_for_query("site=")
+    # The address is there before the figures: the line on what they cover tells that they follow.
+    covers = visit.page.locator("[data-testid=stMain] [data-testid=stCaptionContainer]").first
+    covers.filter(has_text=name).wait_for(timeout=30_000)
+    visit.settle()
     return name
 
 
