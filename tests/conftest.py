@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -18,7 +19,18 @@ from pipelines import releases, snapshot
 from pipelines.build import build
 from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
-from tests import exports
+from tests import exports, sharing_out
+from tests.chromium import browser  # noqa: F401
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand the tests out by file, or by folder."""
+    return sharing_out.scheduler(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first."""
+    items.sort(key=lambda item: sharing_out.place(item.nodeid))
 
 
 @pytest.fixture(scope="session")

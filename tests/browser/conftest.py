@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,16 +20,8 @@ if TYPE_CHECKING:
 else:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
 # In the repository's folder for what is built, or where continuous integration collects them.
 PICTURES = Path(os.environ.get("OUTCOMES_PICTURES") or REPOSITORY / "build" / "pictures")
-# Without these the browser itself asks its maker for updates and the like.
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
 # On a deep link the page first asks below its own path, where the answer is "not found".
 EXPECTED = re.compile(r"/[a-z0-9-]+/_stcore/(health|host-config)$")
 
@@ -52,19 +43,17 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until the script has run and what it drew is on the screen."""
-        self.page.wait_for_selector(
-            "[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000
-        )
-        self.page.wait_for_selector("[data-testid=stHeading]", timeout=30_000)
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+        self.page.wait_for_selector("[data-testid=stHeading]")
         self.page.wait_for_timeout(400)
 
     def wait_for_charts(self, least: int = 1) -> None:
         """Wait until at least so many charts are drawn."""
-        self.page.locator(".js-plotly-plot:has(.main-svg)").nth(least - 1).wait_for(timeout=30_000)
+        self.page.locator(".js-plotly-plot:has(.main-svg)").nth(least - 1).wait_for()
 
     def wait_for_query(self, part: str) -> None:
         """Wait until the address holds this after its question mark, and the page is redrawn."""
-        self.page.wait_for_url(lambda url: part in url.partition("?")[2], timeout=10_000)
+        self.page.wait_for_url(lambda url: part in url.partition("?")[2])
         self.settle()
 
     def picture(self, name: str) -> None:
@@ -80,7 +69,7 @@ class Visit:
     def values(self) -> list[str]:
         """The values on the cards."""
         found = self.page.locator("[data-testid=stMetricValue]")
-        found.first.wait_for(timeout=30_000)
+        found.first.wait_for()
         return [words.strip() for words in found.all_inner_texts()]
 
     @property
@@ -101,17 +90,6 @@ def shared_server(released_home: Home) -> Iterator[Server]:
     """A running server in the mode whose figures may leave the service."""
     with running(released_home.root, "shared") as found:
         yield found
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[sync_api.Browser]:
-    """One Chromium for all tests; skipped with the reason when there is none."""
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
-    with sync_api.sync_playwright() as play:
-        found = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield found
-        found.close()
 
 
 Visitor = Callable[..., Visit]
@@ -166,6 +144,8 @@ def _opened(
         color_scheme=theme,
         locale="en-GB",
     )
+    # A page that does not come is a fault; a machine that has much to do is none.
+    context.set_default_timeout(90_000)
     found = Visit(context.new_page(), at)
     found.page.on("request", lambda request: found.requests.append(request.url))
     found.page.on("response", lambda answer: _check(found, answer))

@@ -17,7 +17,7 @@ from tests.browser.conftest import Visit, Visitor
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 # One group: one worker, one server, one browser.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # Each kind of page twice each time, in either width and theme; all of them in the long runs.
 SEEN = [
@@ -51,7 +51,7 @@ def choose_site(visit: Visit, which: int = 0) -> str:
     visit.wait_for_query("site=")
     # The address is there before the figures: the line on what they cover tells that they follow.
     covers = visit.page.locator("[data-testid=stMain] [data-testid=stCaptionContainer]").first
-    covers.filter(has_text=name).wait_for(timeout=30_000)
+    covers.filter(has_text=name).wait_for()
     visit.settle()
     return name
 

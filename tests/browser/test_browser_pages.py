@@ -20,7 +20,7 @@ from tests.dashboard.serving import Server
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ADDRESSES = [page.address for page in seen_by("auditor") if page.address not in ("", "episodes")]
 # Each page in one of the two each time, in turn, and in the other one in the long runs.

@@ -18,7 +18,7 @@ from tests.browser.test_browser_pages import faults
 from tests.dashboard.serving import Server
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_report_is_written_made_and_taken_away(
 ) -> None:
     page = visit("/report", at=service_server)
     words = page.page.get_by_role("textbox", name="Commentary")
-    words.wait_for(timeout=30_000)
+    words.wait_for()
     words.fill("Seen by <b>us</b>.")
     page.page.get_by_role("button", name="Keep the commentary and make the report").click()
     page.page.get_by_text("is made.").wait_for(timeout=90_000)

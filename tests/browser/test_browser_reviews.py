@@ -15,7 +15,7 @@ from tests import numbers
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_browser_pages import faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(
     visit: Visitor, store, demo_home: Path
 ) -> None:
     page = visit("/audit")
-    page.page.get_by_text("not reviewed", exact=False).first.wait_for(timeout=30_000)
+    page.page.get_by_text("not reviewed", exact=False).first.wait_for()
     total = int(main(page).split(" not reviewed")[0].split()[-1].replace(",", ""))
     assert f"{total} not reviewed, 0 reviewed, 0 changed since review, of {total} cases." in main(
         page
@@ -56,7 +56,7 @@ def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(
     page.page.locator("[data-testid=stDataFrame]:visible").first.wait_for()
 
     page.go(numbers.episode_page(demo_home, "STORY-01-LATE-AE"))
-    page.page.get_by_role("radiogroup", name="What did you find?").wait_for(timeout=30_000)
+    page.page.get_by_role("radiogroup", name="What did you find?").wait_for()
     first = page.query
     page.page.get_by_label("Your name or initials").fill("A. Physio")
     page.page.get_by_label("Your name or initials").press("Enter")
@@ -64,7 +64,7 @@ def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(
     choose(page, "Documentation gap")
     page.page.get_by_label("Note", exact=True).fill("# <b>box</b> not ticked")
     page.page.keyboard.press("Control+s")
-    page.page.get_by_text("Saved: Documentation gap").wait_for(timeout=30_000)
+    page.page.get_by_text("Saved: Documentation gap").wait_for()
     page.settle()
     assert page.query != first, "the next case is open"
     assert f"{total - 1} not reviewed, 1 reviewed" in main(page)
@@ -74,7 +74,7 @@ def test_a_verdict_is_given_by_keyboard_and_the_next_case_opens(
     assert saved.verdict == Verdict("documentation", "A. Physio", note="# <b>box</b> not ticked")
 
     page.go(numbers.episode_page(demo_home, "STORY-01-LATE-AE"))
-    page.page.get_by_text("Documentation gap").first.wait_for(timeout=30_000)
+    page.page.get_by_text("Documentation gap").first.wait_for()
     assert "# <b>box</b> not ticked" in main(page), "shown as typed, not as markup"
     assert not faults(page)
 
@@ -83,13 +83,13 @@ def test_what_is_incomplete_or_was_overtaken_is_not_saved_and_stays_in_the_form(
     visit: Visitor, store, demo_home: Path
 ) -> None:
     page = visit(numbers.episode_page(demo_home, "STORY-01-LATE-AE"), width=390, theme="dark")
-    page.page.get_by_role("radiogroup", name="What did you find?").wait_for(timeout=30_000)
+    page.page.get_by_role("radiogroup", name="What did you find?").wait_for()
     page.page.get_by_label("Your name or initials").fill("B. Physio")
     page.page.get_by_label("Your name or initials").press("Enter")
     page.settle()
     choose(page, "Incident raised")
     page.page.get_by_role("button", name="Save", exact=True).click()
-    page.page.get_by_text("an incident needs its local reference").wait_for(timeout=30_000)
+    page.page.get_by_text("an incident needs its local reference").wait_for()
     assert store.history() == []
     assert not faults(page)
 
@@ -99,11 +99,11 @@ def test_what_is_incomplete_or_was_overtaken_is_not_saved_and_stays_in_the_form(
     con.close()
     theirs = store.add(case.key, Verdict("agree", "C. Other"), Seen(case.mark, "r", "p"))
     page.page.get_by_role("button", name="Save", exact=True).click()
-    page.page.get_by_text("was reviewed by C. Other since you opened it").wait_for(timeout=30_000)
+    page.page.get_by_text("was reviewed by C. Other since you opened it").wait_for()
     page.settle()
     assert store.history() == [theirs]
     assert "Agree with the leaflet's reading" in main(page)
     assert page.page.get_by_label("Local reference, for an incident").input_value() == "W/12"
     page.page.get_by_role("button", name="Save", exact=True).click()
-    page.page.get_by_text("Saved: Incident raised").wait_for(timeout=30_000)
+    page.page.get_by_text("Saved: Incident raised").wait_for()
     assert [each.verdict.reviewer for each in store.history()] == ["C. Other", "B. Physio"]

@@ -16,7 +16,7 @@ from tests.browser.test_browser_first_light import choose_site
 from tests.browser.test_browser_pages import faults
 from tests.dashboard.serving import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NAME = "Women of one <site>"
 

@@ -18,7 +18,7 @@ from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_browser_pages import faults
 from tests.dashboard.serving import running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 WAIT = measure("wait_referral_to_triage").name
 
@@ -31,7 +31,7 @@ def write(page: Visit, box: str, words: str) -> None:
 
 def record(page: Visit) -> None:
     page.page.get_by_role("button", name="Record it").click()
-    page.page.get_by_text("Recorded. ").wait_for(timeout=30_000)
+    page.page.get_by_text("Recorded. ").wait_for()
     page.settle()
 
 
@@ -49,7 +49,7 @@ def test_a_manager_sets_new_limits_and_a_target_and_the_report_has_both(
         page.wait_for_charts(1)
         assert WAIT in page.page.locator("[data-testid=stMain]").inner_text()
         write(page, "Day of the change", "01/06/2025")
-        page.page.get_by_text("New limits begin with June 2025").wait_for(timeout=30_000)
+        page.page.get_by_text("New limits begin with June 2025").wait_for()
         write(page, "What changed, and why", "second clinic <i>opened</i>")
         write(page, "Your name or initials", "A. Manager")
         page.wait_for_charts(2)
@@ -61,7 +61,7 @@ def test_a_manager_sets_new_limits_and_a_target_and_the_report_has_both(
         page.settle()
         page.page.get_by_role("spinbutton", name=re.compile("Target, days")).fill("3")
         page.page.keyboard.press("Tab")
-        page.page.get_by_text("With what you record").wait_for(timeout=30_000)
+        page.page.get_by_text("With what you record").wait_for()
         write(page, "Why this target", "agreed by the board")
         record(page)
         assert faults(page) == set()
@@ -71,7 +71,7 @@ def test_a_manager_sets_new_limits_and_a_target_and_the_report_has_both(
         page.wait_for_charts(1)
         said = page.page.locator("[data-testid=stMain]").inner_text()
         assert "second clinic <i>opened</i> (A. Manager); limits begin anew" in said
-        page.page.get_by_text("target 3 days").first.wait_for(timeout=30_000)
+        page.page.get_by_text("target 3 days").first.wait_for()
         page.picture("targets_3_chart")
         assert page.complaints == []
 

@@ -17,7 +17,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.test_browser_pages import faults
 from tests.dashboard.serving import running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_a_decision_is_tried_and_leads_to_who_changes(
@@ -47,7 +47,7 @@ def test_a_decision_is_tried_and_leads_to_who_changes(
         box.click()
         page.page.keyboard.type("STORY-08-DAY-43")
         page.page.get_by_role("option", name="STORY-08-DAY-43").click()
-        page.page.get_by_text("Because at").first.wait_for(timeout=30_000)
+        page.page.get_by_text("Because at").first.wait_for()
         assert faults(page) == set()
         page.picture("what_if_1_who_changes")
         page.page.get_by_role("link", name="Open the episode").click()

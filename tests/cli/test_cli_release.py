@@ -22,9 +22,6 @@ from pipelines.measures.catalogue import measure
 from pipelines.measures.table import SUPPRESSED
 from tests.conftest import SHARED
 
-# What all of these need is made once: by one worker.
-pytestmark = pytest.mark.xdist_group("release")
-
 FAMILY = SHARED[0]
 STATES = ("hit|hit", "not|hit", "not|not", "out|out")
 

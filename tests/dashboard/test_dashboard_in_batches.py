@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 from streamlit.runtime.app_session import AppSession
@@ -12,6 +13,7 @@ from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
 from dashboard import in_batches
 
+T = TypeVar("T")
 MESSAGE = ScriptRunnerEvent.ENQUEUE_FORWARD_MSG
 STOPPED = ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS
 
@@ -40,6 +42,12 @@ class Session:
             raise RuntimeError("this one cannot be handled")
 
 
+def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """What comes of it; in a thread, as the browser of other tests has a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def tell(waiting: in_batches.Waiting, session: Session, *told: object) -> None:
     for each in told:
         more = {"event": each} if each is STOPPED else {"event": MESSAGE, "forward_msg": each}
@@ -53,7 +61,7 @@ def test_messages_go_out_together_with_the_end_of_the_run() -> None:
         await asyncio.sleep(0.01)
         return session
 
-    session = asyncio.run(run())
+    session = in_a_loop(run())
     assert session.told[:51] == [*range(50), STOPPED]
     assert session.calls <= 3 and session.woken == 1
 
@@ -68,7 +76,7 @@ def test_a_message_goes_out_in_time_though_the_script_goes_on() -> None:
         await asyncio.sleep(in_batches.DELAY * 10)
         return first, session
 
-    first, session = asyncio.run(run())
+    first, session = in_a_loop(run())
     assert first == [1] and session.told == [1, 2, 3]
 
 
@@ -81,7 +89,7 @@ def test_one_that_cannot_be_handled_does_not_hold_up_the_next() -> None:
         assert session._message_enqueued_callback == session._wake
         return session
 
-    assert asyncio.run(run()).told == [0, 1, 2, STOPPED]
+    assert in_a_loop(run()).told == [0, 1, 2, STOPPED]
 
 
 def test_this_streamlit_has_what_is_used_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,9 +36,6 @@ from tests.erasure.conftest import (
 )
 from tests.reviews.conftest import server, store  # noqa: F401 (fixtures)
 
-# What all of these need is made once: by one worker.
-pytestmark = pytest.mark.xdist_group("forget")
-
 
 def run(home, *how):
     found = CliRunner().invoke(app, [*how, "--home", str(home.root)])

@@ -30,9 +30,6 @@ from pipelines.measures.headline import three_answers
 from pipelines.totals.files import totals_of
 from tests.ingest.conftest import EXTRACT, row, text, tree
 
-# What all of these need is made once: by one worker.
-pytestmark = pytest.mark.xdist_group("crash")
-
 FIRST = text(*(row(contact_id=f"A-{n}", episode_id=f"A-{n}", nprs="7") for n in range(200)))
 ASIDE = row(contact_id="B-X", episode_id="B-X", contact_date="never")
 SECOND = text(

@@ -24,7 +24,6 @@ from tests.measures.by_hand import contacts, diary
 from tests.pipeline.test_parameters import toml
 
 # One worker runs them all, so that each set of parameters is built once.
-pytestmark = pytest.mark.xdist_group(name="alternatives")
 
 DAYS = (7, 28, 60)
 SCORES = {

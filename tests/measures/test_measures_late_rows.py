@@ -15,9 +15,6 @@ from pipelines.measures.revision import revisions
 from rules.ruleset import load
 from tests import exports
 
-# What all of these need is made once: by one worker.
-pytestmark = pytest.mark.xdist_group("late")
-
 SAFETY = [item for item in load().items if item.startswith(("ces_", "urg_", "gp_"))][:15]
 
 

@@ -25,7 +25,6 @@ from tests import exports
 from tests.measures import by_hand
 
 # One worker runs them all, so that the snapshots are built once.
-pytestmark = pytest.mark.xdist_group(name="revision")
 
 CLOCKED = ("escalation_confirmed", "persistence_share_8_weeks", "days_to_action", "agreement")
 

@@ -22,9 +22,6 @@ from rules.errors import RulesError
 from rules.parameters import parsed
 from rules.ruleset import load
 
-# What all of these need is made once: by one worker.
-pytestmark = pytest.mark.xdist_group("compare")
-
 
 @pytest.fixture(scope="module")
 def lower(demo_home):

@@ -14,8 +14,6 @@ import pytest
 from pipelines.home import Home
 from pipelines.snapshot import current
 from tests import numbers
-from tests.browser.conftest import browser, visit  # noqa: F401
-from tests.dashboard.conftest import server  # noqa: F401
 from tests.dashboard.serving import Server
 from tests.signon import browsing, serving
 from tests.signon.browsing import Tab

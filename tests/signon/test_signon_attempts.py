@@ -9,7 +9,6 @@ import pytest
 from tests.signon.attempts import OF_PROVIDER, OF_PROXY, Attempt, table
 from tests.signon.conftest import World
 
-pytestmark = pytest.mark.xdist_group("signon")
 PAGE = Path(__file__).parents[2] / "docs" / "access.md"
 
 

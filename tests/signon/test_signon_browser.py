@@ -17,7 +17,7 @@ from tests.signon.serving import PROXY_SECRET
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("signon")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

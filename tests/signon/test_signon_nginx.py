@@ -27,7 +27,6 @@ from tests.signon.browsing import Tab
 from tests.signon.conftest import Episodes
 from tests.signon.serving import PROXY_SECRET, settings
 
-pytestmark = pytest.mark.xdist_group("signon")
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 EXAMPLE = REPOSITORY / "docs" / "access_nginx.conf"
 MAIN = """

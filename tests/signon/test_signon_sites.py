@@ -38,7 +38,6 @@ from pipelines.periods import period
 from pipelines.sign_on import code
 from tests.signon.conftest import Episodes, World
 
-pytestmark = pytest.mark.xdist_group("signon")
 QUERIES = {
     path.name.removesuffix(".sql"): path.read_text("utf-8")
     for path in Path(str(resources.files("dashboard") / "queries")).glob("*.sql")
