@@ -15,21 +15,29 @@ from typer.main import get_command
 
 from pipelines import snapshot
 from pipelines.cli import app
+from tests.command import outcomes
 
 ROOT = Path(__file__).parents[2]
 
 
-def outcomes(*words, home=None, **environment):
-    given = [*map(str, words)]
-    if home is not None:
-        given += ["--home", str(home)]
+def in_a_process(*words, home):
+    """As `outcomes`, in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import run; run()", *given],
+        [sys.executable, "-c", "from pipelines.cli import run; run()", *words, "--home", str(home)],
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "COLUMNS": "200", **environment},
+        env={**os.environ, "COLUMNS": "200"},
     )
+
+
+def test_a_process_of_its_own_says_the_same(demo_home):
+    for words, code in ((("answers",), 0), (("explain", "NOBODY"), 2)):
+        alone, here = (
+            in_a_process(*words, home=demo_home.root),
+            outcomes(*words, home=demo_home.root),
+        )
+        assert (alone.returncode, alone.stdout, alone.stderr) == (code, here.stdout, here.stderr)
 
 
 def test_no_dashboard_for_other_machines(tmp_path):

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import math
 import random
-import subprocess
-import sys
 from datetime import date
 
 import duckdb
@@ -28,6 +26,7 @@ from pipelines.measures.series import (
 )
 from pipelines.measures.tidy import tidy
 from pipelines.measures.types import Estimate, MeasureError, Median, NotEstimable
+from tests.command import outcomes
 
 ALL = Filter()
 DAYS = ("days", "res_")
@@ -165,14 +164,6 @@ def test_a_period_that_ends_before_it_begins_is_refused():
         Filter(date(2026, 5, 1), date(2026, 1, 31))
 
 
-def outcomes(*words, home):
-    return subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import run; run()", "measures", *words,
-         "--home", str(home.root)],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
 def refuse(name):
     raise AssertionError(f"{name} in the output")
 
@@ -186,7 +177,7 @@ def refuse(name):
     ],
 )
 def test_the_command_tells_every_measure_of_a_selection(worked_home, words, empty):
-    done = outcomes("--json", *words, home=worked_home)
+    done = outcomes("measures", "--json", *words, home=worked_home.root)
     assert done.returncode == 0, done.stderr
     lines = json.loads(done.stdout, parse_constant=refuse)
     assert {line["measure"] for line in lines} == set(catalogue()) or not empty
@@ -213,6 +204,6 @@ def test_the_command_tells_every_measure_of_a_selection(worked_home, words, empt
     ],
 )
 def test_the_command_names_what_is_wrong_with_a_question(worked_home, words, said):
-    done = outcomes(*words, home=worked_home)
+    done = outcomes("measures", *words, home=worked_home.root)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert said in " ".join(done.stderr.split())
