@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pytest
 from pipelines import snapshot
 from pipelines.build import build
 from pipelines.errors import Refusal
+from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
 from pipelines.ingest.identifiers import valid_nhs_number
 from pipelines.ingest.receipt import list_receipts, list_refusals
-from tests.ingest.conftest import HEADER, row, text, tree
+from tests.ingest.conftest import EXTRACT, HEADER, row, text, tree
 
 GOOD = text(row(), row(episode_id="E-2"))
 
@@ -134,10 +136,21 @@ CASES = {
 SECRETS = [*NUMBERS, *POSTCODES, "a.person@example.org", "Margaret", "01632 960001", "1970-02-03"]
 
 
+@pytest.fixture(scope="module")
+def published_root(tmp_path_factory):
+    """A home in which GOOD is taken in and published, to be copied."""
+    made = Home.open(tmp_path_factory.mktemp("published") / "home")
+    path = tmp_path_factory.mktemp("exports") / "before.csv"
+    path.write_text(GOOD, "utf-8", newline="")
+    with made.lock("test"):
+        ingest_file(made, path, profile="canonical-triage", extract_date=EXTRACT)
+    build(made)
+    return made.root
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_a_bad_file_is_refused_whole(name, home, offer, tmp_path):
-    offer(GOOD, "before.csv")
-    build(home)
+def test_a_bad_file_is_refused_whole(name, home, offer, tmp_path, published_root):
+    shutil.copytree(published_root, home.root, dirs_exist_ok=True)
     before, published = tree(home.root), snapshot.current(home)
     figures = published.meta()
     content, reason, place = CASES[name]
