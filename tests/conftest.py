@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -74,16 +74,31 @@ def _code() -> str:
     return digest.hexdigest()[:16]
 
 
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory, worker_id) -> Home:
+    """As the demo home with a fifth of its episodes, and all of its stories."""
+    return _made_once(tmp_path_factory, worker_id, "small", _small)
+
+
 def _demo(root: Path) -> Home:
+    return _in_two_steps(root, sample_data.demo_files(), sample_data.correction_files())
+
+
+def _small(root: Path) -> Home:
+    exports_folder = root.with_name(f"{root.name}-exports")
+    sample_data.generate(exports_folder, 1_200)
+    files = sorted(exports_folder.glob("*.csv.gz"))
+    late = [path for path in files if "correction" in path.name]
+    return _in_two_steps(root, [path for path in files if path not in late], late)
+
+
+def _in_two_steps(root: Path, first: Iterable[Path], then: Iterable[Path]) -> Home:
     home = Home.open(root)
-    with home.lock("test"):
-        for path in sample_data.demo_files():
-            ingest_file(home, Path(path))
-    build(home)
-    with home.lock("test"):
-        for path in sample_data.correction_files():
-            ingest_file(home, Path(path))
-    build(home)
+    for paths in (first, then):
+        with home.lock("test"):
+            for path in paths:
+                ingest_file(home, Path(path))
+        build(home)
     return home
 
 

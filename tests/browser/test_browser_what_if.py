@@ -21,9 +21,9 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_decision_is_tried_and_leads_to_who_changes(
-    visit: Visitor, demo_home: Path, tmp_path: Path
+    visit: Visitor, small_home: Home, tmp_path: Path
 ) -> None:
-    home = Home.open(Path(shutil.copytree(demo_home, tmp_path / "home")))
+    home = Home.open(Path(shutil.copytree(small_home.root, tmp_path / "home")))
     with running(home.root) as server:
         page = visit("/what-if?try=h4_bound", at=server)
         page.page.get_by_role("combobox", name="h4_bound: try").click()
@@ -59,9 +59,9 @@ def test_a_decision_is_tried_and_leads_to_who_changes(
 
 
 def test_two_dates_are_compared_as_the_command_compares_them(
-    visit: Visitor, demo_home: Path, tmp_path: Path
+    visit: Visitor, small_home: Home, tmp_path: Path
 ) -> None:
-    home = Home.open(Path(shutil.copytree(demo_home, tmp_path / "home")))
+    home = Home.open(Path(shutil.copytree(small_home.root, tmp_path / "home")))
     earlier = sorted(path.name for path in home.snapshots.glob("outcomes-*.duckdb"))[0]
     words = ["snapshots", "compare", earlier, "--measure", "escalation_confirmed", "--json"]
     told = json.loads(CliRunner().invoke(app, [*words, "--home", str(home.root)]).stdout)

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines import snapshot
-from pipelines.build import build
+from pipelines.build import build, service_rules, worked_out
 from pipelines.checks import run
 from pipelines.cli import app
 from pipelines.errors import OutcomesError
@@ -59,7 +59,7 @@ def text(names, rows) -> str:
 
 @pytest.fixture
 def results(tmp_path):
-    """Statuses of the published checks by (id, part) for an export with some rows changed."""
+    """Statuses of the checks before publication, by (id, part), with some rows changed."""
 
     def found(changes=(), logs=(), drop=range(0)):
         rows = [contact(n) for n in range(420) if n not in drop]
@@ -74,10 +74,8 @@ def results(tmp_path):
             path.write_text(content)
             with home.lock("test"):
                 ingest_file(home, path, profile=profile, extract_date=EXTRACT)
-        con = duckdb.connect(str(build(home).path), read_only=True)
-        rows = con.execute("select check_id, part, status from check_result").fetchall()
-        con.close()
-        return {(check, part): status for check, part, status in rows}
+        with worked_out(home, service_rules(home), home.root) as (_, checks):
+            return {(check.id, check.part): check.status for check in checks}
 
     return found
 
