@@ -57,6 +57,7 @@ def _made_once(
     with FileLock(f"{shared}.lock"):
         if not shared.exists():
             unfinished = shared.with_name(f"{name}-unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was stopped
             make(unfinished)
             unfinished.rename(shared)
     own = Path(shutil.copytree(shared, folders.mktemp(name) / "home"))
