@@ -34,14 +34,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.dashboard_client import Reader, Selection, opened
+from benchmarks.multiplied import multiplied
 from pipelines import snapshot
 from pipelines.build import build
 from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
-from sample_data import generate
 from tests.dashboard.serving import Server, running
 
 EPISODES, QUICK = 1_000_000, 20_000
+DIFFERENT = 250_000
+"""Of a million episodes so many are drawn singly; the others are those under other pseudonyms."""
 PAGES = {
     "Overview": "",
     "Escalation": "escalation",
@@ -84,7 +86,7 @@ class Figure:
 def make_home(root: Path, episodes: int) -> Path:
     """A home with two snapshots, before and after the correction, as the demo has."""
     exports = root / "exports"
-    generate(exports, episodes)
+    multiplied(exports, episodes, DIFFERENT)
     home = Home.open(root / "home")
     files = sorted(exports.glob("*.csv.gz"))
     for late in (False, True):
