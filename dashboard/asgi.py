@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -14,8 +14,12 @@ from typing import Any, Final
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import Scope
 
 from dashboard.at_once import send_at_once
+from dashboard.entrance.limits import Limits
+from dashboard.entrance.requests import Requests
+from dashboard.entrance.tabs import Tabs, nobody
 from dashboard.launch import hosts
 from dashboard.middleware import CompressedAssets, EarlyCharts, SecurityHeaders
 from dashboard.sign_on import provider, visits
@@ -72,9 +76,10 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     yield
 
 
-def app(sign_on: SignOn, secret: str = "") -> st.App:
+def app(sign_on: SignOn, secret: str = "", limits: Limits = Limits()) -> st.App:  # noqa: B008
     """The server's application. `secret` is what the identity provider or the proxy gave to it."""
     gate, held = [], {}
+    whose: Callable[[Scope], str | None] = nobody
     if sign_on.how != "local":
         known = visits.Visits(sign_on.hours, sign_on.idle_minutes)
         visits.open_for(known)
@@ -82,6 +87,7 @@ def app(sign_on: SignOn, secret: str = "") -> st.App:
         proxy = secret if sign_on.how == "proxy" else ""
         gate = [Middleware(Gate, sign_on=sign_on, visits=known, secret=proxy)]
         held = provider.streamlit_secrets(sign_on, secret)
+        whose = known.person
     return st.App(
         Path(__file__).with_name("app.py"),
         lifespan=warm,
@@ -90,7 +96,9 @@ def app(sign_on: SignOn, secret: str = "") -> st.App:
             # Streamlit checks the host of its websocket only; a page at a made-up name that
             # resolves to this machine must not get the rest either.
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts(sign_on)),
+            Middleware(Requests, limits=limits, local=sign_on.how == "local"),
             *gate,
+            Middleware(Tabs, limits=limits, whose=whose),
             Middleware(CompressedAssets),
             Middleware(EarlyCharts),
         ],

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from dashboard.entrance.limits import limits
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from pipelines.measures.disclosure.rules import MODES
@@ -148,6 +149,7 @@ def serve(
     except OutcomesError as error:
         raise LaunchRefused(f"{error.what[0].upper()}{error.what[1:]}. {error.hint}") from None
     found = sign_on(Home(home_root))
+    most = limits(Home(home_root))
     address, mode = check_address(address, found.how), check_mode(mode)
     secret = _secret(found)
     port = free_port(port, address)
@@ -162,6 +164,7 @@ def serve(
         threading.Thread(target=_open_when_up, args=(local, url), daemon=True).start()
     # Imported here: it takes a second, and a refusal should not wait for it.
     from dashboard.asgi import app
+    from dashboard.entrance.connections import narrow
 
     settings = {
         **options(),
@@ -171,7 +174,8 @@ def serve(
     }
     if found.how != "local":
         settings["server.trustedUserHeaders"] = {INNER: KEY}
-    app(found, secret).run(config=settings)
+    narrow(most, behind_proxy=found.how != "local")
+    app(found, secret, most).run(config=settings)
 
 
 def hosts(found: SignOn) -> list[str]:

@@ -19,11 +19,15 @@ from dashboard.launch import LOOPBACK_HOSTS
 INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 COMPRESSED: Final = (".js", ".css", ".html", ".svg", ".json")
 NO_PAGE: Final = ("/_stcore/", "/static/", "/media/", "/component/", "/app/")
+MEDIA: Final = "/media/"
+SHARING: Final = "access-control-"
+"""Headers by which a server lets pages of others read its answers; Streamlit sets some."""
 FIXED_HEADERS: Final = (
     ("x-frame-options", "DENY"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
 )
 
@@ -85,6 +89,10 @@ class SecurityHeaders:
                 headers["content-security-policy"] = policy
                 for name, value in FIXED_HEADERS:
                     headers[name] = value
+                for name in [each for each in headers if each.startswith(SHARING)]:
+                    del headers[name]
+                if scope["path"].startswith(MEDIA):  # tables and reports stay in no cache
+                    headers["cache-control"] = "no-store"
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -141,7 +149,7 @@ class CompressedAssets:
         path = scope["path"]
         if path not in self.kept:
             answer = await self._compressed(scope, receive)
-            if answer[0]["status"] != 200:
+            if not _is_code(answer[0]):
                 await replay(send, *answer)
                 return
             self.kept[path] = answer
@@ -168,6 +176,14 @@ class CompressedAssets:
             headers["content-length"] = str(len(body))
             headers.add_vary_header("Accept-Encoding")
         return {**start, "headers": headers.raw}, body
+
+
+def _is_code(start: Message) -> bool:
+    """Whether an answer is a file that there is. Streamlit answers with its page for all others;
+    kept for each such address, that would fill the memory.
+    """
+    kind = Headers(raw=start["headers"]).get("content-type", "")
+    return bool(start["status"] == 200) and not kind.startswith("text/html")
 
 
 async def whole(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:

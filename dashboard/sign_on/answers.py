@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.responses import HTMLResponse, Response
@@ -93,6 +94,7 @@ def away(again: tuple[str, str]) -> Response:
     return page("Sign-in is not possible now", words, 503, again)
 
 
-def bare(words: str, status: int) -> Response:
-    """A refusal to a program rather than to a person."""
-    return Response(f"{words}\n", status, {"cache-control": "no-store"}, "text/plain")
+def bare(words: str, status: int, more: Mapping[str, str] | None = None) -> Response:
+    """A refusal to a program rather than to a person; `more` headers."""
+    headers = {"cache-control": "no-store", **(more or {})}
+    return Response(f"{words}\n", status, headers, "text/plain")

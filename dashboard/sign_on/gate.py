@@ -211,7 +211,9 @@ class Gate:
         headers = Headers(scope=scope)
         key = self._key(headers)
         found, gone = None, bool(key)
-        if scope["path"] == SOCKET and headers.getlist("origin") == [self.sign_on.address]:
+        own = headers.getlist("origin") == [self.sign_on.address]
+        # Where host and origin differ, Streamlit asks a server in the internet who this is.
+        if scope["path"] == SOCKET and own and headers.getlist("host") == [self._netloc]:
             try:
                 found = self._found(headers, begin=False)
                 if found is not None:

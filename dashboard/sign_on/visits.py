@@ -15,6 +15,9 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Final, Literal
 
+from starlette.types import Scope
+
+from dashboard.launch import INNER
 from pipelines.sign_on import How
 
 Why = Literal["idle", "over", "out", "unknown"]
@@ -103,6 +106,12 @@ class Visits:
         if found is not None:
             found.used = self._clock()
         return found
+
+    def person(self, scope: Scope) -> str | None:
+        """The person of a request that the gate has let through, by its visit."""
+        keys = [value.decode() for name, value in scope["headers"] if name == INNER.encode()]
+        found = self.find(keys[0]) if keys else None
+        return found.who.subject if found else None
 
     def left(self, key: str) -> float:
         """Seconds until the visit of a key ends if it is not used; 0 or less where it has ended."""
