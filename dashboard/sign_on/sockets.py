@@ -18,9 +18,10 @@ from dashboard.sign_on.answers import ENDED
 from dashboard.sign_on.visits import Visits
 
 FILES: Final = re.compile(rb"/media/([0-9A-Za-z_.-]{8,200})")
-HEARD: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "load_git_info"})
-"""What a page of this dashboard says. The rest is for developers, such as to clear all caches, or
-for what no page here has, such as files that are made when they are asked for."""
+HEARD: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat"})
+"""What a page of this dashboard says that is of use. The rest is for developers, such as to clear
+all caches or to ask git about this folder, which would start a program, or for what no page here
+has, such as files that are made when they are asked for."""
 LOOK: Final = 5.0
 """Seconds between two looks whether the person has signed out elsewhere."""
 LEAVING: Final = 2.0
@@ -54,8 +55,8 @@ def read(data: bytes | None) -> tuple[bool, bool]:
     """
     message = BackMsg()
     try:
-        message.ParseFromString(data or b"")
-    except Exception:  # Streamlit refuses it, and closes the socket
+        message.ParseFromString(data if data is not None else b"\xff")
+    except Exception:  # the socket is closed behind this gate
         return True, False
     kind = message.WhichOneof("type")
     person = kind == "rerun_script" and not message.rerun_script.is_auto_rerun

@@ -50,9 +50,11 @@ def unused_port() -> int:
 
 @contextmanager
 def running(
-    home: Path, mode: str = "auditor", port: int = 0, **environment: str
+    home: Path, mode: str = "auditor", port: int = 0, start: str = START, **environment: str
 ) -> Iterator[Server]:
     """A server, on a free port unless one is named, with `environment` added to its own.
+
+    `start` is the program that starts it, told the home, the port and the mode.
 
     Its output goes to a file, since a full pipe would stop it.
     """
@@ -62,7 +64,7 @@ def running(
         with output.open("w", encoding="utf-8") as sink:
             # In a foreign working directory: settings must not depend on where it is started.
             process = subprocess.Popen(
-                [sys.executable, "-c", START, str(home), str(port), mode],
+                [sys.executable, "-c", start, str(home), str(port), mode],
                 cwd=folder,
                 env={**_environment(), **environment},
                 stdout=sink,

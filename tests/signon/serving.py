@@ -69,13 +69,20 @@ def _answers(url: str) -> bool:
 
 @contextmanager
 def dashboard(
-    home: Path, section: str, first_team: tuple[str, ...], mode: str = "auditor", port: int = 0
+    home: Path,
+    section: str,
+    first_team: tuple[str, ...],
+    mode: str = "auditor",
+    port: int = 0,
+    **more: str,
 ) -> Iterator[Server]:
-    """A dashboard with the sign-on of `section`, in which $ADDRESS stands for its address."""
+    """A dashboard with the sign-on of `section`, in which $ADDRESS stands for its address.
+
+    `more`: of the server's environment, or another `start`.
+    """
     port = port or unused_port()
     address = f"http://127.0.0.1:{port}"
     settings(home, section.replace("$ADDRESS", address), first_team)
-    with dashboard_running(
-        home, mode, port, OUTCOMES_CLIENT_SECRET=CLIENT_SECRET, OUTCOMES_PROXY_SECRET=PROXY_SECRET
-    ) as found:
+    secrets = {"OUTCOMES_CLIENT_SECRET": CLIENT_SECRET, "OUTCOMES_PROXY_SECRET": PROXY_SECRET}
+    with dashboard_running(home, mode, port, **more, **secrets) as found:
         yield found
