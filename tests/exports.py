@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
@@ -49,6 +50,23 @@ def worked_home(root: Path) -> Home:
                     write(path, columns(stream), rows)
                     ingest_file(home, path, source=f"service-{day}")
     return home
+
+
+def batch(folder: Path, mark: str, share: float, rng: random.Random) -> tuple[str, list[Path]]:
+    """Exports of a share of the worked cases as new episodes, `mark` in their ids, and the service
+    that they are from: that of most of them.
+    """
+    by_date: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for case_id, content in worked_inputs():
+        by_date.setdefault(content["extract_date"], []).append((f"{case_id}-{mark}", content))
+    day, cases = max(by_date.items(), key=lambda each: len(each[1]))
+    chosen = rng.sample(cases, max(1, round(share * len(cases))))
+    paths = []
+    for stream, rows in _streams(chosen).items():
+        if rows:
+            paths.append(folder / f"canonical_{stream}_{mark}_{day.replace('-', '')}.csv")
+            write(paths[-1], columns(stream), rows)
+    return f"service-{day}", paths
 
 
 def _streams(cases: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
