@@ -27,6 +27,7 @@ import importlib.metadata
 import os
 import platform
 import random
+import shutil
 import statistics
 import sys
 import tempfile
