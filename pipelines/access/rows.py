@@ -111,7 +111,7 @@ def as_csv(mark: Mark, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
     """The rows as CSV: the mark's lines first, and the log's line in every row."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([f"# {line}"] for line in mark.words())
+    writer.writerows([cell(f"# {line}")] for line in mark.words())
     writer.writerow([*map(cell, columns), COLUMN])
     for row in rows:
         values = ("" if row.get(name) is None else row[name] for name in columns)

@@ -18,7 +18,8 @@ def test_readers_see_whole_figures_of_one_publication_while_data_are_published(
     def enough(pipeline: Pipeline, seen: Seen) -> bool:
         return pipeline.published >= 1 and pipeline.killed >= 1 and seen.pages > 12
 
-    plan = soak.Plan(6, readers=2, home=worked_home.root, every=1.0, pause=1.5, enough=enough)
+    plan = soak.Plan(6, readers=2, home=worked_home.root, every=1.0, pause=1.5,
+                     more=200 * 2**20, enough=enough)  # fmt: skip
     result = soak.soak(plan)
     assert result.wrong == []
     assert enough(result.pipeline, result.seen)
