@@ -68,6 +68,7 @@ class Plan:
     every: float = 60.0
     pause: float = 4.0
     more: int = MORE
+    first_kill: int = 2
     enough: Callable[[Pipeline, Seen], bool] = lambda _pipeline, _seen: False
 
 
@@ -157,7 +158,7 @@ async def work(
     """Let everybody work for so long."""
     published, seen, memory = Publications(home), Seen(), []
     published.look()
-    pipeline = Pipeline(home, folder / "exports", plan.every, random.Random(1))
+    pipeline = Pipeline(home, folder / "exports", plan.every, random.Random(1), plan.first_kill)
     cases = cases_of(home)
     people = [
         Reader(f"Reader {n + 1}", server.port, published, cases, seen, plan.pause)

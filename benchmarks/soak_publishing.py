@@ -66,19 +66,23 @@ def episodes(path: Path) -> dict[str, int]:
 
 @dataclass
 class Pipeline:
-    """Publishes every so often; `killed` and `published` count what came of it."""
+    """Publishes every so often; `killed` and `published` count what came of it.
+
+    `first_kill`: 1 or 2, the first run that is killed; from then on every third.
+    """
 
     home: Home
     exports: Path
     every: float
     rng: random.Random
+    first_kill: int = 2
     published: int = 0
     killed: int = 0
     errors: list[str] = field(default_factory=list)
 
     async def work(self) -> None:
         """Take in a batch and build, without end; every third time both are killed on their way."""
-        number, took = 0, 4.0
+        number, took = 0, 4.0  # seconds that a whole run took
         while True:
             begun = time.monotonic()
             number += 1
@@ -86,7 +90,7 @@ class Pipeline:
             folder.mkdir(parents=True)
             # Never as many as before, so that a count of episodes tells which data it is of.
             source, paths = exports.batch(folder, f"r{number}", 0.3, self.rng)
-            kill = number % 3 == 1
+            kill = number % 3 == self.first_kill
             await self._run(kill, took, "ingest", *map(str, paths), "--source", source)
             await self._run(kill, took, "build")
             took = time.monotonic() - begun

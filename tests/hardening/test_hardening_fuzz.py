@@ -17,10 +17,15 @@ from tests.hardening import fuzzed_requests
 from tests.hardening.talking import talk
 from tests.hardening.watched import START_WATCHED, Watched, ids_of, watched
 from tests.signon import browsing, serving
+from tests.signon.attempts import HEADERS
 from tests.signon.browsing import Tab
-from tests.signon.conftest import OIDC
+from tests.signon.conftest import OIDC, PROXY
 
-MODES = ("auditor", "service", "shared", "identity provider")
+MODES = (
+    *("auditor", "service", "shared", "identity provider"),
+    pytest.param("proxy", marks=pytest.mark.deep),  # the same gate
+)
+WHO = {**HEADERS, "X-Remote-Groups": "msk-service"}
 GROWTH = 150 * 2**20
 """Bytes that a server may take while it is fuzzed: sessions stay for two minutes."""
 REFUSED = {301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 413, 414, 416, 421, 431}
@@ -29,15 +34,22 @@ REFUSED = {301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 413, 414, 416, 421,
 @contextmanager
 def dashboard(mode: str, home: Home, folder: Path) -> Iterator[tuple[Watched, Callable[[], Tab]]]:
     """A server in a mode, under watch, and how a reader of it opens a tab."""
-    if mode != "identity provider":
+    if mode not in ("identity provider", "proxy"):
         with watched(home.root, folder, mode) as found:
             yield found, partial(browsing.open_tab, None, found.server.url)
         return
     own = Path(shutil.copytree(home.root, folder / "home"))
     did = folder / "did.txt"
+    more = {"start": START_WATCHED, "WATCHED": str(did)}
+    if mode == "proxy":
+        with serving.dashboard(own, PROXY, ("x",), **more) as server:
+            client = browsing.browser(WHO)
+            assert client.get(server.url).status_code == 200
+            opened = partial(browsing.open_tab, client, server.url, headers=WHO)
+            yield Watched(server, did, ids_of(own)), opened
+        return
     with serving.identity_provider() as issuer:
         section = OIDC.replace("$ISSUER", issuer)
-        more = {"start": START_WATCHED, "WATCHED": str(did)}
         with serving.dashboard(own, section, ("x",), **more) as server:
             client = browsing.browser()
             assert browsing.sign_in(client, server.url, "service").status_code == 303

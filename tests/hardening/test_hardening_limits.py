@@ -24,7 +24,7 @@ from dashboard.entrance.connections import told_uvicorn
 from dashboard.entrance.limits import FRAMES, Limits, limits
 from dashboard.entrance.rates import Allowance, Allowances, Places
 from dashboard.entrance.tabs import Heard, Tabs
-from dashboard.middleware import CompressedAssets
+from dashboard.middleware import CompressedAssets, SecurityHeaders
 from pipelines.errors import OutcomesError
 from pipelines.home import Home
 from tests.dashboard.serving import Server, running, unused_port
@@ -222,6 +222,20 @@ def test_sockets_that_are_opened_too_fast_are_refused_for_a_moment() -> None:
     tabs = Tabs(stays, Limits(sockets=3, new_sockets_per_minute=1))
     assert opened(tabs, "", "", "") == [101, 101, 101]
     assert opened(tabs, "") == [429]
+
+
+async def sharing(_scope: Any, _receive: Any, send: Any) -> None:
+    """An application that lets others read its answers, and caches keep them."""
+    headers = [(b"access-control-allow-origin", b"*"), (b"cache-control", b"public")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"a,b"})
+
+
+def test_downloads_stay_in_no_cache_and_pages_of_others_read_nothing() -> None:
+    for path, kept in (("/media/a.csv", "no-store"), ("/static/a.js", "public")):
+        status, headers, _ = ask(SecurityHeaders(sharing), path)
+        assert (status, headers["cache-control"]) == (200, kept)
+        assert "access-control-allow-origin" not in headers
 
 
 def test_made_up_addresses_of_files_are_not_kept() -> None:

@@ -16,14 +16,15 @@ def test_readers_see_whole_figures_of_one_publication_while_data_are_published(
     """It ends when that has happened, not after a time."""
 
     def enough(pipeline: Pipeline, seen: Seen) -> bool:
-        return pipeline.published >= 1 and pipeline.killed >= 1 and seen.pages > 12
+        whole = seen.pages > 12 and len(seen.figures) >= 4
+        return whole and pipeline.published >= 1 and pipeline.killed >= 1
 
     plan = soak.Plan(6, readers=2, home=worked_home.root, every=1.0, pause=1.5,
-                     more=200 * 2**20, enough=enough)  # fmt: skip
+                     more=200 * 2**20, first_kill=1, enough=enough)  # fmt: skip
     result = soak.soak(plan)
     assert result.wrong == []
     assert enough(result.pipeline, result.seen)
-    assert result.checked >= 3
+    assert result.checked >= 4
 
 
 @pytest.mark.parametrize(
