@@ -11,28 +11,33 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import params
 from pipelines.checks.run import Check, run_checks
-from pipelines.engines.duck import connect, run_models
-from pipelines.engines.project import models
+from pipelines.engines.duck import connect
 from pipelines.erasure import leave, published
 from pipelines.erasure.landing import episodes_in
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, telling_of_the_disk
 from pipelines.ingest.receipt import list_receipts
 from pipelines.journal import logged
-from pipelines.landing_load import load_landing
 from pipelines.settings_lines import place
 from pipelines.snapshot import SnapshotInfo, publish
 from pipelines.snapshot_tables import write_snapshot
+from pipelines.work import Engine, Work, on_duckdb
 from rules.errors import RulesError
 from rules.ruleset import Ruleset, load
 
 Progress = Callable[[str, int, int], None]
 
 
-def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> SnapshotInfo:
+def build(
+    home: Home,
+    progress: Progress | None = None,
+    wait: float = 0.0,
+    engine: Engine = on_duckdb,
+) -> SnapshotInfo:
     """Build and publish a snapshot from everything in landing; `wait` seconds for the lock.
+
+    `engine` runs the models; checks and the snapshot are DuckDB's in any case.
 
     Who is to be left out (the opt-out list, the period of retention) goes first, and where rows
     went, what was made of them goes as well.
@@ -51,7 +56,7 @@ def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> Sn
         leave.register_opted_out(home)
         leave.register_past_retention(home)
         leave.apply(home, progress)
-        with worked_out(home, ruleset, home.root, progress) as (con, checks):
+        with worked_out(home, ruleset, home.root, progress, engine) as (con, checks):
             info = publish(
                 home,
                 lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
@@ -65,7 +70,11 @@ def build(home: Home, progress: Progress | None = None, wait: float = 0.0) -> Sn
 
 @contextlib.contextmanager
 def worked_out(
-    home: Home, ruleset: Ruleset, folder: Path | None, progress: Progress | None = None
+    home: Home,
+    ruleset: Ruleset,
+    folder: Path | None,
+    progress: Progress | None = None,
+    engine: Engine = on_duckdb,
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Check]]]:
     """The models of everything in landing under `ruleset`, in a database of their own.
 
@@ -84,13 +93,8 @@ def worked_out(
     try:
         con = connect(scratch / "work.duckdb", temp=scratch)
         try:
-            load_landing(con, home, receipts)
-            params.create(con, [params.row(1, ruleset.values)])
-            con.execute(
-                "create or replace table source_params as "
-                "select distinct source, 1 as ps from landing_file"
-            )
-            run_models(con, models(ruleset), progress)
+            ran = engine(con, Work(home, receipts, ruleset, scratch), progress)
+            con.execute("create or replace table models_engine as select ? as name", [ran])
             yield con, run_checks(con)
         finally:
             con.close()

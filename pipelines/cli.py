@@ -16,6 +16,7 @@ from pipelines import (
     cli_access,
     cli_annotate,
     cli_checks,
+    cli_engine,
     cli_export,
     cli_files,
     cli_forget,
@@ -31,6 +32,7 @@ from pipelines import (
 from pipelines import snapshot as snapshots
 from pipelines.answers_text import print_answers
 from pipelines.build import build as build_snapshot
+from pipelines.cli_engine import EngineOption, MasterOption, ResultsOption, chosen
 from pipelines.cli_options import (
     DateOption,
     HomeOption,
@@ -50,6 +52,7 @@ from pipelines.ingest.door import ingest_file
 from pipelines.ingest.receipt import Receipt, list_receipts
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import three_answers
+from pipelines.work import Engine, on_duckdb
 from rules.errors import RulesError
 
 app = typer.Typer(
@@ -70,6 +73,7 @@ app.command("report")(cli_report.report)
 app.command("export")(cli_export.export)
 app.command("forget")(cli_forget.forget)
 app.command("release")(cli_release.release)
+app.command("sql")(cli_engine.sql)
 app.command("watch")(cli_watch.watch)
 app.add_typer(cli_annotate.app, name="annotate")
 app.add_typer(cli_reviews.app, name="reviews")
@@ -145,10 +149,18 @@ def ingest(
 
 
 @app.command()
-def build(home: HomeOption = None, wait: WaitOption = 0.0, as_json: JsonOption = False) -> None:
+def build(
+    home: HomeOption = None,
+    engine: EngineOption = "duckdb",
+    master: MasterOption = None,
+    results: ResultsOption = None,
+    wait: WaitOption = 0.0,
+    as_json: JsonOption = False,
+) -> None:
     """Reapply the rules to everything taken in, and publish a new snapshot."""
     target = opened(home)
-    info = _build(target, quiet=as_json, wait=wait)
+    runs = chosen(target, engine, master, results)
+    info = _build(target, quiet=as_json, wait=wait, engine=runs)
     if as_json:
         print(json.dumps({"snapshot": info.name, "bytes": info.size, **info.meta()}, indent=1))
 
@@ -209,14 +221,18 @@ def _told(receipt: Receipt) -> dict[str, Any]:
 
 
 def _build(
-    home: Home, only_if_new: bool = False, quiet: bool = False, wait: float = 0.0
+    home: Home,
+    only_if_new: bool = False,
+    quiet: bool = False,
+    wait: float = 0.0,
+    engine: Engine = on_duckdb,
 ) -> snapshots.SnapshotInfo:
     published = snapshots.current(home)
     newest = max((r.ingested_at for r in list_receipts(home)), default="")
     if only_if_new and published and published.meta()["created_at"] > newest:
         return published
     with bar(quiet=quiet) as progress:
-        info = build_snapshot(home, progress, wait)
+        info = build_snapshot(home, progress, wait, engine)
     if not quiet:
         say(f"Published {info.name} ({info.size / 1e6:.1f} MB)")
     return info

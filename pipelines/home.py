@@ -25,7 +25,7 @@ from pipelines.settings_lines import line_of
 
 SECTIONS = (
     *("service", "sites", "parameters", "sources", "targets"),
-    *("disclosure", "spc", "access", "retention", "reviews", "server"),
+    *("disclosure", "spc", "access", "retention", "reviews", "server", "spark"),
 )
 SYNCHRONISED = (
     "onedrive",

@@ -183,11 +183,13 @@ def _write_meta(con: duckdb.DuckDBPyConnection, path: Path, home: Home, ruleset:
     before = current(home)
     service = home.config().get("service", {})
     days = con.execute("select max(extract_date), min(extract_date) from episode").fetchall()[0]
+    ran = con.execute("select name from models_engine").fetchall()[0][0]
     rows = {
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "ruleset_version": ruleset.version,
         "code_version": metadata.version("sciatica-outcomes"),
         "duckdb_version": duckdb.__version__,
+        "models_engine": ran,
         "python_version": platform.python_version(),
         "leaflet_title": ruleset.leaflet["title"],
         "leaflet_status": ruleset.leaflet["status"],

@@ -64,7 +64,7 @@ weekly as (
         -- whole days are added and divided once: parts of a week, added in any order, would not
         -- give the same sum to the last place
         cast(sum(case when k.week < w.n_weeks then least(w.target_days_per_week, k.n_log_days) else 0 end) as double)
-            / max(w.target_days_per_week) as score_sum
+            / nullif(max(w.target_days_per_week), 0) as score_sum
     from sized as w
     join weeks as k on k.episode_key = w.episode_key
     group by w.episode_key

@@ -89,7 +89,7 @@ select
     w.episode_key,
     w.day,
     -- The small margin keeps 0.8 itself inside, whatever the last place of the division.
-    coalesce(w.n_weeks >= 4 and f.score * d.score >= 0.799999999, false) as adherent
+    coalesce(w.n_weeks >= 4 and f.score * d.score >= cast(0.799999999 as double), false) as adherent
 from windows as w
 left join frequency as f on f.episode_key = w.episode_key and f.day = w.day
 left join fidelity as d on d.episode_key = w.episode_key and d.day = w.day

@@ -23,7 +23,7 @@ contacts as (
 spells as (
     select
         *,
-        count(*) filter (where symptomatic) over (
+        count(case when symptomatic then day end) over (
             partition by ep order by day rows between unbounded preceding and 1 preceding
         ) as n_symptomatic_before
     from observed

@@ -78,7 +78,7 @@ create or replace macro landmark_status(onset, extract_date, landmark, grace, re
 
 -- How much of an amount was done, at most all of it. `least` passes over NULL, hence the test.
 create or replace macro share_done(done, amount) as
-    case when done is not null then least(1, cast(done as double) / amount) end;
+    case when done is not null then least(1, cast(done as double) / nullif(amount, 0)) end;
 
 -- What the latest usable score says: fallen, not fallen, or nothing (too old, or from 0 to 0).
 create or replace macro score_says(last_fall, last_date, today, max_age) as

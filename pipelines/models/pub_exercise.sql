@@ -50,8 +50,9 @@ used as (
 walked as (
     select
         p.episode_key,
-        sum((date_diff('day', p.window_start, l.log_date) // 7 - (p.n_weeks - 1) / 2.0) * l.duration_s)
-            / (max(p.n_weeks) * (max(p.n_weeks) * max(p.n_weeks) - 1) / 12.0) as walk_slope
+        -- decimals are added exactly, whatever the order of the rows
+        6 * cast(sum(cast((2 * (date_diff('day', p.window_start, l.log_date) // 7) - (p.n_weeks - 1)) * l.duration_s as decimal(18, 6))) as double)
+            / nullif(max(p.n_weeks) * (max(p.n_weeks) * max(p.n_weeks) - 1), 0) as walk_slope
     from placed as p
     join logs as l on l.ep = p.ep and l.log_date between p.window_start and p.window_end
     where p.n_weeks >= 3

@@ -11,7 +11,7 @@ parts as (
     select * from episode_part
 ),
 
-stream as (
+from_stream as (
     select * from referral_current
 ),
 
@@ -26,7 +26,7 @@ recorded as (
         1 as kind_order,
         r.file_id,
         r.line
-    from stream as r
+    from from_stream as r
     join episodes as e on e.source = r.source and e.episode_id = r.episode_id
     where r.destination is not null
     union all
