@@ -108,7 +108,7 @@ def _order(model: Model) -> str:
     """The order in which the model lays down its rows: Parquet's files promise none."""
     tree = parse_one(model.sql, read="duckdb")
     order = tree.args.get("order")
-    if order is None:
+    if order is None or not isinstance(tree, exp.Select):
         return ""
     named = {each.unalias(): each.alias_or_name for each in tree.selects}
     for column in list(order.find_all(exp.Column)):

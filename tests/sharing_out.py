@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = ("tests/browser/", "tests/signon/")
 """Folders that go to one worker as a whole, in the order in which they are begun."""
-FIRST: tuple[str, ...] = ()
+FIRST: tuple[str, ...] = ("tests/spark/test_spark_equality.py",)
 """Files that take longest, begun after those folders."""
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 from pipelines.engines.project import macros
 
 
-def inline_macros(tree: exp.Expression) -> exp.Expression:
+def inline_macros(tree: exp.Expr) -> exp.Expr:
     """The tree with each call of a macro replaced by its definition."""
     while calls := [
         each for each in tree.find_all(exp.Anonymous) if each.name.lower() in known_macros()
@@ -26,8 +26,8 @@ def inline_macros(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
-def _filled(body: exp.Expression, given: dict[str, exp.Expression]) -> exp.Expression:
-    def fill(node: exp.Expression) -> exp.Expression:
+def _filled(body: exp.Expr, given: dict[str, exp.Expr]) -> exp.Expr:
+    def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and not node.table and node.name in given:
             return _whole(given[node.name].copy())
         return node
@@ -35,14 +35,14 @@ def _filled(body: exp.Expression, given: dict[str, exp.Expression]) -> exp.Expre
     return body.transform(fill)
 
 
-def _whole(node: exp.Expression) -> exp.Expression:
+def _whole(node: exp.Expr) -> exp.Expr:
     """In brackets where what surrounds it could bind more tightly."""
     loose = isinstance(node, exp.Binary | exp.Not | exp.Is | exp.In | exp.Between)
     return exp.Paren(this=node) if loose else node
 
 
 @cache
-def known_macros() -> dict[str, tuple[list[str], exp.Expression]]:
+def known_macros() -> dict[str, tuple[list[str], exp.Expr]]:
     """Each macro's parameters and its definition, by its name."""
     found = {}
     for each in sqlglot.parse(macros(), read="duckdb"):

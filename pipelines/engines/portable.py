@@ -62,13 +62,13 @@ def macro_problems() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _line(node: exp.Expression) -> int:
+def _line(node: exp.Expr) -> int:
     """The line on which a node begins, as near as the parser says."""
     lines = [each.meta["line"] for each in node.walk() if "line" in each.meta]
     return min(lines, default=1)
 
 
-def _wrong(node: exp.Expression) -> Iterator[str]:
+def _wrong(node: exp.Expr) -> Iterator[str]:
     for check in (
         _functions,
         _dates,
@@ -83,7 +83,7 @@ def _wrong(node: exp.Expression) -> Iterator[str]:
         yield from check(node)
 
 
-def _functions(node: exp.Expression) -> Iterator[str]:
+def _functions(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.Anonymous):
         if node.name.lower() not in known_macros():
             yield f"{node.name}() is not in the subset, and no macro of ours"
@@ -94,7 +94,7 @@ def _functions(node: exp.Expression) -> Iterator[str]:
         yield f"{_told(node)} ({type(node).__name__}) is not in the subset"
 
 
-def _dates(node: exp.Expression) -> Iterator[str]:
+def _dates(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.DateDiff) and (node.text("unit") or "day").upper() != "DAY":
         yield "count days only: months, weeks and years mean something else on Spark"
     if isinstance(node, exp.DateTrunc | exp.TimestampTrunc | exp.Interval) and not _cast_to_date(
@@ -105,20 +105,20 @@ def _dates(node: exp.Expression) -> Iterator[str]:
         yield f"{_told(node)} is an interval on Spark: use date_diff('day', …)"
 
 
-def _is_date(node: exp.Expression) -> bool:
+def _is_date(node: exp.Expr) -> bool:
     if isinstance(node, exp.Cast):
         return bool(node.to.is_type("date"))
     return isinstance(node, exp.Column) and _kinds(node) == {"DATE"}
 
 
-def _cast_to_date(node: exp.Expression) -> bool:
+def _cast_to_date(node: exp.Expr) -> bool:
     parent = node.parent
     while isinstance(parent, exp.Add | exp.Sub | exp.Paren):
         parent = parent.parent
     return isinstance(parent, exp.Cast) and parent.to.is_type("date")
 
 
-def _casts(node: exp.Expression) -> Iterator[str]:
+def _casts(node: exp.Expr) -> Iterator[str]:
     if not isinstance(node, exp.Cast) or not node.to.is_type(*exp.DataType.INTEGER_TYPES):
         return
     given = node.this.unnest()
@@ -132,7 +132,7 @@ def _casts(node: exp.Expression) -> Iterator[str]:
         )
 
 
-def _divisions(node: exp.Expression) -> Iterator[str]:
+def _divisions(node: exp.Expr) -> Iterator[str]:
     if not isinstance(node, exp.Div | exp.IntDiv | exp.Mod):
         return
     divisor = node.expression.unnest()
@@ -144,21 +144,21 @@ def _divisions(node: exp.Expression) -> Iterator[str]:
         yield f"{_told(node)} divides decimals, which Spark rounds: cast(… as double) first"
 
 
-def _literals(node: exp.Expression) -> Iterator[str]:
+def _literals(node: exp.Expr) -> Iterator[str]:
     if not isinstance(node, exp.Literal) or node.is_string or node.this.isdigit():
         return
     if not isinstance(node.parent, exp.Cast):
         yield f"{node.this} is a decimal on Spark: cast({node.this} as double)"
 
 
-def _sums(node: exp.Expression) -> Iterator[str]:
+def _sums(node: exp.Expr) -> Iterator[str]:
     if not isinstance(node, exp.Sum) or "DOUBLE" not in _kinds(node):
         return
     if not any(each.to.is_type("decimal") for each in node.find_all(exp.Cast)):
         yield f"{_told(node)} depends on the order of the rows: sum(cast(… as decimal(18, 12)))"
 
 
-def _windows(node: exp.Expression) -> Iterator[str]:
+def _windows(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.Window) and isinstance(node.this, exp.Filter):
         yield "filter does not go with over on every Spark: count(case when … then 1 end)"
     if isinstance(node, exp.Window) and node.this.find(*ORDERED) and not _has_order(node):
@@ -168,13 +168,12 @@ def _windows(node: exp.Expression) -> Iterator[str]:
 def _has_order(node: exp.Window) -> bool:
     if node.args.get("order") is not None:
         return True
-    named = node.args.get("alias")
-    select = node.find_ancestor(exp.Select)
-    windows = select.args.get("windows", []) if select is not None and named is not None else []
-    return any(each.name == named.name and each.args.get("order") is not None for each in windows)
+    select, name = node.find_ancestor(exp.Select), node.alias
+    windows = select.args.get("windows", []) if select is not None and name else []
+    return any(each.name == name and each.args.get("order") is not None for each in windows)
 
 
-def _texts(node: exp.Expression) -> Iterator[str]:
+def _texts(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.GroupConcat):
         ordered = node.this
         own = isinstance(ordered, exp.Order) and ordered.expressions[0].this == ordered.this
@@ -186,17 +185,17 @@ def _texts(node: exp.Expression) -> Iterator[str]:
             yield "substr counts from a number that is 1 or more"
 
 
-def _names(node: exp.Expression) -> Iterator[str]:
+def _names(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.CTE | exp.Table) and node.alias_or_name.lower() in KEYWORDS:
         yield f"{node.alias_or_name} is a word of Spark's own: give the table another name"
 
 
-def _told(node: exp.Expression) -> str:
+def _told(node: exp.Expr) -> str:
     text = " ".join(node.sql("duckdb", comments=False).split())
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def _kinds(node: exp.Expression) -> set[str]:
+def _kinds(node: exp.Expr) -> set[str]:
     """The types that the columns of an expression have anywhere in the project."""
     columns = [node] if isinstance(node, exp.Column) else list(node.find_all(exp.Column))
     return {kind for each in columns for kind in _types().get(each.name, {"UNKNOWN"})}

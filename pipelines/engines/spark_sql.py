@@ -6,6 +6,7 @@ The subset of SQL for which this holds is what `portable` allows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -20,26 +21,45 @@ NUMBERING: Final = (exp.RowNumber, exp.Rank, exp.DenseRank)
 
 def spark_sql(sql: str) -> str:
     """The `select` of a model in Spark SQL (4.0 or Databricks), laid out for reading."""
-    return spark_tree(sql).sql("spark", pretty=True, max_text_width=100)
+    return _laid_out(spark_tree(sql).sql("spark", pretty=True, max_text_width=100))
 
 
-def spark_tree(sql: str) -> exp.Expression:
+NEXT: Final = re.compile(r"^\), (\w+)((?: /\* .*? \*/)*) AS \($", re.MULTILINE)
+ALONE: Final = re.compile(r"^( *)/\* (.*?) \*/$", re.MULTILINE)
+BEHIND: Final = re.compile(r"^(.*[^ \n].*? )/\* ([^*]*(?:\*(?!/)[^*]*)*) \*/$", re.MULTILINE)
+
+
+def _laid_out(text: str) -> str:
+    """As the models are written: a table expression begins a paragraph, under its comment."""
+
+    def paragraph(found: re.Match[str]) -> str:
+        said = "".join(f"/* {each} */\n" for each in re.findall(r"/\* (.*?) \*/", found[2]))
+        return f"),\n\n{said}{found[1]} AS ("
+
+    return BEHIND.sub(_remark, ALONE.sub(_remark, NEXT.sub(paragraph, text)))
+
+
+def _remark(found: re.Match[str]) -> str:
+    """A comment to the end of the line, where its own signs need no guard."""
+    return f"{found[1]}-- {found[2].replace('/ *', '/*')}"
+
+
+def spark_tree(sql: str) -> exp.Expr:
     """The tree of `spark_sql`."""
-    tree = inline_macros(parse_one(sql, read="duckdb"))
-    tree = named_columns(tree)
+    tree = named_columns(inline_macros(parse_one(sql, read="duckdb")))
     for rewrite in REWRITES:
         tree = tree.transform(rewrite)
     return tree
 
 
-def _numbered(node: exp.Expression) -> exp.Expression:
+def _numbered(node: exp.Expr) -> exp.Expr:
     """`row_number` has 64 bits on DuckDB, 32 on Spark, where keys made from it would overflow."""
     if isinstance(node, exp.Window) and isinstance(node.this, NUMBERING) and not _compared(node):
         return exp.Cast(this=node, to=BIGINT.copy())
     return node
 
 
-def _days(node: exp.Expression) -> exp.Expression:
+def _days(node: exp.Expr) -> exp.Expr:
     """Days between two dates, in 64 bits as on DuckDB, and whatever the session's time zone."""
     if isinstance(node, exp.DateDiff):
         days = exp.Anonymous(this="DATEDIFF", expressions=[node.this, node.expression])
@@ -47,7 +67,7 @@ def _days(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _compared(node: exp.Expression) -> bool:
+def _compared(node: exp.Expr) -> bool:
     """Whether a number is only compared: its type then shows nowhere."""
     parent = node.parent
     while isinstance(parent, exp.Paren | exp.Add | exp.Sub):
@@ -55,7 +75,7 @@ def _compared(node: exp.Expression) -> bool:
     return isinstance(parent, exp.Predicate)
 
 
-def _of_known(node: exp.Expression) -> exp.Expression:
+def _of_known(node: exp.Expr) -> exp.Expr:
     """`arg_min` passes over rows without a value on DuckDB; `min_by` gives NULL for them."""
     if not isinstance(node, exp.ArgMin | exp.ArgMax):
         return node
@@ -70,7 +90,7 @@ def _of_known(node: exp.Expression) -> exp.Expression:
     return exp.Filter(this=node, expression=exp.Where(this=known))
 
 
-def _kept(node: exp.Expression) -> exp.Expression:
+def _kept(node: exp.Expr) -> exp.Expr:
     """`qualify` becomes a column of an inner select, which the outer one leaves out again."""
     if not isinstance(node, exp.Select) or not node.args.get("qualify"):
         return node
@@ -84,7 +104,7 @@ def _kept(node: exp.Expression) -> exp.Expression:
     return outer
 
 
-def _side_by_side(node: exp.Expression) -> exp.Expression:
+def _side_by_side(node: exp.Expr) -> exp.Expr:
     """Lists unfolded beside each other: Spark takes one generator per select."""
     if not isinstance(node, exp.Select):
         return node
@@ -112,11 +132,12 @@ def _side_by_side(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _unfolded(node: exp.Expression) -> exp.Expression:
-    return node.expressions[0] if isinstance(node, exp.Unnest) else node.this
+def _unfolded(node: exp.Expr) -> exp.Expr:
+    found: exp.Expr = node.expressions[0] if isinstance(node, exp.Unnest) else node.this
+    return found
 
 
-def _joined(node: exp.Expression) -> exp.Expression:
+def _joined(node: exp.Expr) -> exp.Expr:
     """Texts joined in their own order."""
     if isinstance(node, exp.GroupConcat) and isinstance(node.this, exp.Order):
         listed = exp.Anonymous(this="COLLECT_LIST", expressions=[node.this.this])
@@ -125,7 +146,7 @@ def _joined(node: exp.Expression) -> exp.Expression:
     return node
 
 
-REWRITES: Final[tuple[Callable[[exp.Expression], exp.Expression], ...]] = (
+REWRITES: Final[tuple[Callable[[exp.Expr], exp.Expr], ...]] = (
     _numbered,
     _days,
     _of_known,

@@ -17,7 +17,7 @@ from pipelines.engines.project import models
 from rules.ruleset import Ruleset, load
 
 
-def named_columns(tree: exp.Expression) -> exp.Expression:
+def named_columns(tree: exp.Expr) -> exp.Expr:
     """The tree without stars that replace, and without unions by name."""
     for select in list(tree.find_all(exp.Select)):
         for star in [each for each in select.expressions if _replaces(each)]:
@@ -28,18 +28,18 @@ def named_columns(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
-def _star(node: exp.Expression) -> exp.Star | None:
+def _star(node: exp.Expr) -> exp.Star | None:
     if isinstance(node, exp.Column):
         node = node.this
     return node if isinstance(node, exp.Star) else None
 
 
-def _replaces(node: exp.Expression) -> bool:
+def _replaces(node: exp.Expr) -> bool:
     star = _star(node)
     return star is not None and bool(star.args.get("replace"))
 
 
-def _write_out(tree: exp.Expression, select: exp.Select, given: exp.Expression) -> None:
+def _write_out(tree: exp.Expr, select: exp.Select, given: exp.Expr) -> None:
     star = _star(given)
     assert star is not None
     table = given.table if isinstance(given, exp.Column) else ""
@@ -54,14 +54,14 @@ def _write_out(tree: exp.Expression, select: exp.Select, given: exp.Expression) 
     )
 
 
-def _columns_of(tree: exp.Expression, select: exp.Select, alias: str) -> list[str]:
+def _columns_of(tree: exp.Expr, select: exp.Select, alias: str) -> list[str]:
     """The columns of the relation that is called so in the select's `from` or joins."""
     tables = [select.args["from_"].this, *(join.this for join in select.args.get("joins", []))]
     found = [each for each in tables if not alias or each.alias_or_name == alias]
     return _described(tree, f"select * from {found[0].name}")
 
 
-def _in_order(tree: exp.Expression, union: exp.Union) -> None:
+def _in_order(tree: exp.Expr, union: exp.Union) -> None:
     """Both sides name their columns in the order of the first one."""
     first = _described(tree, union.left.sql("duckdb"))
     for side in (union.left, union.right):
@@ -75,7 +75,7 @@ def _in_order(tree: exp.Expression, union: exp.Union) -> None:
     union.set("by_name", False)
 
 
-def _described(tree: exp.Expression, query: str) -> list[str]:
+def _described(tree: exp.Expr, query: str) -> list[str]:
     """The names of a query's columns; it may name the tree's own table expressions."""
     with_ = tree.args.get("with_")
     ahead = with_.sql("duckdb") + " " if with_ is not None else ""
