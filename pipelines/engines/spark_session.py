@@ -43,14 +43,26 @@ def session(settings: SparkSettings, scratch: Path) -> Iterator[SparkSession]:
     Java, and where nobody answers.
     """
     own, spark = _started(settings, scratch)
+    before = {name: spark.conf.get(name, None) for name in MEANING}
     try:
         for name, value in MEANING.items():
             spark.conf.set(name, value)
         yield spark
     finally:
-        if own:
-            with contextlib.suppress(Exception):  # a cluster that is gone cannot be left
+        with contextlib.suppress(Exception):  # a cluster that is gone cannot be left
+            if own:
                 spark.stop()
+            else:
+                _put_back(spark, before)
+
+
+def _put_back(spark: SparkSession, before: dict[str, str | None]) -> None:
+    """The settings of somebody else's session, as they were."""
+    for name, value in before.items():
+        if value is None:
+            spark.conf.unset(name)
+        else:
+            spark.conf.set(name, value)
 
 
 def _started(settings: SparkSettings, scratch: Path) -> tuple[bool, SparkSession]:
@@ -73,7 +85,7 @@ def _started(settings: SparkSettings, scratch: Path) -> tuple[bool, SparkSession
     if active is not None:
         return False, active
     _java()
-    if not settings.is_local:
+    if settings.master.startswith("spark://"):
         _answers(settings.master)
     builder = SparkSession.builder.master(settings.master).appName("sciatica-outcomes")
     for name, value in _defaults(settings, scratch).items():

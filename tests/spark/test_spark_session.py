@@ -75,8 +75,10 @@ def test_an_unreachable_master_leaves_what_was_published(monkeypatch, worked_hom
 @needs_pyspark
 def test_databricks_connect_gives_its_own_session(monkeypatch, tmp_path):
     """Its part is played: a real cluster is not to be had here."""
-    settings, stopped = {}, []
-    conf = types.SimpleNamespace(set=settings.__setitem__)
+    settings, stopped = {"spark.sql.ansi.enabled": "false"}, []
+    conf = types.SimpleNamespace(
+        set=settings.__setitem__, get=settings.get, unset=settings.__delitem__
+    )
     given = types.SimpleNamespace(conf=conf, stop=lambda: stopped.append(True))
     builder = types.SimpleNamespace(getOrCreate=lambda: given)
     connect = types.ModuleType("databricks.connect")
@@ -85,8 +87,9 @@ def test_databricks_connect_gives_its_own_session(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "databricks.connect", connect)
     with session(SparkSettings(remote="databricks"), tmp_path) as found:
         assert found is given
-    assert settings["spark.sql.ansi.enabled"] == "true"
-    assert settings["spark.sql.session.timeZone"] == "UTC"
+        assert settings["spark.sql.ansi.enabled"] == "true"
+        assert settings["spark.sql.session.timeZone"] == "UTC"
+    assert settings == {"spark.sql.ansi.enabled": "false"}, "put back as it was"
     assert not stopped, "a session that was not started here is not stopped here"
 
 
