@@ -3,8 +3,8 @@
     python -m benchmarks.spark_killed_worker --copies 2
 
 A master and two workers are started on this machine as processes of their own. When a third of the
-models is done, one worker and its executor are killed with SIGKILL while a model is being
-written. The run has to go on with the other one, and every table has to equal DuckDB's.
+models is done, one worker and its executor are killed with SIGKILL, at a moment at which tasks run
+on both. The run has to go on with the other one, and every table has to equal DuckDB's.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ import pyspark
 from benchmarks.spark_copies import write_copies
 from benchmarks.spark_scale import RULES, alike
 from pipelines.engines.duck import connect, run_models
-from pipelines.engines.project import models
+from pipelines.engines.project import Model, models
 from pipelines.engines.spark import make
 from pipelines.engines.spark_session import session
 from pipelines.engines.spark_settings import SparkSettings
 
 HOST = "127.0.0.1"
-DELAY = 1.5
-"""Seconds into a model at which the worker is killed."""
+BUSY = 2
+"""Tasks that run at the moment of the killing: both workers are at work then."""
 
 
 def main() -> int:
     """Print what happened; exit code 1 where a table differs or nobody was killed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copies", type=int, default=2)
+    parser.add_argument("--first", type=int, default=None, help="only so many of the models")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="outcomes-spark-") as place:
         folder = Path(place)
@@ -47,21 +48,21 @@ def main() -> int:
         con = connect(folder / "work.duckdb", temp=folder)
         for table, files in paths.items():
             con.execute(f"create view {table} as select * from read_parquet({files})")
-        run_models(con, models(RULES))
+        listed = models(RULES)[: given.first]
+        run_models(con, listed)
         with Cluster(folder) as cluster:
             killing = Killing(cluster)
             began = time.perf_counter()
-            made = on_cluster(cluster, paths, folder, killing)
+            made = on_cluster(cluster, listed, paths, folder, killing)
             wall = time.perf_counter() - began
-        wrong = [model.name for model in models(RULES) if not alike(con, model.name, made)]
+        wrong = [model.name for model in listed if not alike(con, model.name, made)]
         rows = sum(
-            con.execute(f"select count(*) from {model.name}").fetchall()[0][0]
-            for model in models(RULES)
+            con.execute(f"select count(*) from {model.name}").fetchall()[0][0] for model in listed
         )
         con.close()
     found = {
         "copies": given.copies,
-        "tables": len(models(RULES)),
+        "tables": len(listed),
         "rows": rows,
         "wall_s": round(wall, 1),
         "killed_in": killing.during,
@@ -126,22 +127,36 @@ class Cluster:
 
 
 class Killing:
-    """Kills a worker once, a moment after a model was begun."""
+    """Kills a worker once, when tasks run on both."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self.during = ""
+        self.status = None
+        self.during = self.model = ""
+        self.begun_at = 0
         self.before = self.after = self.failed = 0
 
     def begun(self, name: str, number: int, total: int) -> None:
-        """Told when a model begins; a third of them are done at the first call that kills."""
-        if number * 3 >= total and not self.during:
-            self.during = name
-            threading.Timer(DELAY, self.cluster.kill_a_worker).start()
+        """Told when a model begins; from a third of them on, the killing is waited for."""
+        self.model = name
+        if number * 3 >= total and not self.begun_at:
+            self.begun_at = number
+            threading.Thread(target=self.when_busy, daemon=True).start()
+
+    def when_busy(self) -> None:
+        """Kill as soon as tasks run on both workers."""
+        while sum(each.numRunningTasks() for each in self.status().getExecutorInfos()) < BUSY:
+            time.sleep(0.02)
+        self.during = self.model
+        self.cluster.kill_a_worker()
 
 
 def on_cluster(
-    cluster: Cluster, paths: dict[str, list[str]], folder: Path, killing: Killing
+    cluster: Cluster,
+    listed: list[Model],
+    paths: dict[str, list[str]],
+    folder: Path,
+    killing: Killing,
 ) -> Path:
     """Run the models there; the folder of their tables."""
     options = {
@@ -154,13 +169,14 @@ def on_cluster(
         "spark.eventLog.compress": "false",
         "spark.eventLog.rolling.enabled": "false",
         "spark.network.timeout": "30s",
+        "spark.network.timeoutInterval": "10s",
         "spark.executor.heartbeatInterval": "5s",
     }
     with session(SparkSettings(master=cluster.url, options=options), folder) as spark:
-        status = spark.sparkContext._jsc.sc().statusTracker
+        killing.status = status = spark.sparkContext._jsc.sc().statusTracker
         _until(lambda: len(status().getExecutorInfos()) == 3)  # the driver counts as one
         killing.before = len(status().getExecutorInfos()) - 1
-        make(spark, paths, models(RULES), str(folder / "made"), killing.begun)
+        make(spark, paths, listed, str(folder / "made"), killing.begun)
         killing.after = len(status().getExecutorInfos()) - 1
     log = next(path for path in folder.iterdir() if path.name.startswith("app-"))
     for line in log.open(encoding="utf-8"):

@@ -102,7 +102,7 @@ def _made(builder: Any, settings: SparkSettings) -> SparkSession:
         raise OutcomesError(
             f"Spark could not be started ({reason(error)})",
             where=None if settings.remote else settings.master,
-            hint=f"Spark 4 needs Java 17 or 21. {UNCHANGED}",
+            hint=f"Its own log above says why; Spark 4 needs Java 17 or 21. {UNCHANGED}",
         ) from None
 
 
