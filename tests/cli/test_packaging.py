@@ -31,6 +31,24 @@ def declared() -> set[str]:
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
+OPTIONAL = {"pyspark", "databricks"}
+"""Imported inside functions of these files alone, with words for those who lack them."""
+WITH_OPTIONAL = {Path("pipelines/engines/spark.py"), Path("pipelines/engines/spark_session.py")}
+
+
+def test_what_an_extra_brings_is_imported_only_when_it_is_asked_for() -> None:
+    for package in OWN:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            if not imported(text) & OPTIONAL:
+                continue
+            assert path.relative_to(ROOT) in WITH_OPTIONAL
+            at_once = [node for node in ast.parse(text).body if not isinstance(node, ast.If)]
+            for node in at_once:
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    assert not imported(ast.unparse(node)) & OPTIONAL, path
+
+
 def test_every_import_is_a_declared_dependency() -> None:
     # The tests run with more installed than a user has, so a missing one would not be noticed.
     known, needed = packages_distributions(), declared()
@@ -38,7 +56,7 @@ def test_every_import_is_a_declared_dependency() -> None:
     used = {}
     for package in OWN:
         for path in sorted((ROOT / package).rglob("*.py")):
-            for name in imported(path.read_text(encoding="utf-8")) - ours:
+            for name in imported(path.read_text(encoding="utf-8")) - ours - OPTIONAL:
                 used.setdefault(name, path.relative_to(ROOT))
     assert len(used) > 8
     for name, path in used.items():
