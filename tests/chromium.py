@@ -1,4 +1,8 @@
-"""The browser of the tests: one Chromium for each worker, whichever folder asks for it first."""
+"""The browser of the tests: one Chromium for each file that needs one.
+
+Not for the whole run: while it is open, its driver has a loop in the worker's thread, and no other
+file's test could have one.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +25,9 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[sync_api.Browser]:
-    """One Chromium for all tests; skipped with the reason when there is none."""
+    """One Chromium for a file's tests; skipped with the reason when there is none."""
     started = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")

@@ -43,9 +43,11 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until the script has run and what it drew is on the screen."""
-        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+        # Before its first run the script does not run either: the heading comes with a run.
         self.page.wait_for_selector("[data-testid=stHeading]")
-        self.page.wait_for_timeout(400)
+        for _ in range(2):  # a run can be followed by another one at once
+            self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+            self.page.wait_for_timeout(400)
 
     def wait_for_charts(self, least: int = 1) -> None:
         """Wait until at least so many charts are drawn."""

@@ -16,7 +16,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 OWN: Final = "sciatica-outcomes"
-EXTRAS: Final = ("auth", "postgres")
+EXTRAS: Final = ("auth", "postgres", "spark")
 """What a user may add; the rest is for tests and development."""
 NATIVE: Final = (".so", ".pyd", ".dylib")
 REACHES: Final = re.compile(

@@ -26,6 +26,7 @@ ON_TERMS = {
     "psycopg-binary": "LGPL-3.0: an extra, unchanged and apart",
 }
 OWN_CONNECTIONS = {
+    "pipelines/engines/spark_session.py": "whether a Spark answers at the address that was set",
     "dashboard/at_once.py": "an option of the server's own socket",
     "dashboard/launch.py": "whether a port is free, and whether the own server answers",
     "dashboard/sign_on/gate.py": "reading cookies",
