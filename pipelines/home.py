@@ -82,9 +82,13 @@ class Home:
     def _make(self) -> None:
         if self.root.is_dir():  # before anything is put into it
             refuse_others(self.root)
+        own = (self.root, self.landing, self.refused, self.snapshots, self.profiles)
         try:
-            for folder in (self.root, self.landing, self.refused, self.snapshots, self.profiles):
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # What has to be made above it as well: one of these may become a home itself, as the
+            # folder does in which the demo's lies.
+            above = [folder for folder in self.root.parents if not folder.exists()]
+            for folder in (*reversed(above), *own):
+                folder.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
             raise OutcomesError(
                 f"the data home cannot be made: {error.strerror or error}",

@@ -40,6 +40,17 @@ def test_one_that_others_can_get_into_is_refused_and_left_as_it_is(tmp_path, rig
 
 
 @posix
+def test_after_the_demo_the_folder_above_can_be_a_home_too(tmp_path, monkeypatch):
+    """As on a fresh machine: `outcomes demo` makes DEFAULT/demo, then `outcomes ingest` DEFAULT."""
+    monkeypatch.setenv("OUTCOMES_HOME", str(tmp_path / "data" / "outcomes"))
+    before = os.umask(0o022)
+    try:
+        Home.open(default_root() / "demo")
+        assert Home.open(default_root()).root == tmp_path / "data" / "outcomes"
+    finally:
+        os.umask(before)
+
+
 def test_every_verb_and_the_server_refuse_it(tmp_path):
     home = Home.open(tmp_path / "home")
     home.root.chmod(0o755)
