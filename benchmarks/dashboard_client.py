@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,16 +70,8 @@ class Reader:
 
     async def _finished(self) -> None:
         self.covers = ""
-        while True:
-            message = ForwardMsg()
-            message.ParseFromString(await self.socket.recv())
-            kind = message.WhichOneof("type")
-            if kind == "script_finished":
-                if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
-                    raise RuntimeError(f"{self.page}: the script ended {message.script_finished}")
-                return
-            if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                self._see(message.delta.new_element)
+        async for element in drawn(self.socket, self.page):
+            self._see(element)
 
     def _see(self, element: Any) -> None:
         kind = element.WhichOneof("type")
@@ -90,6 +83,25 @@ class Reader:
             self.options[widget.label] = list(widget.options)
         if kind == "markdown" and element.markdown.body.startswith("Covers "):
             self.covers = element.markdown.body
+
+
+class BadEnd(RuntimeError):
+    """A script that did not end well."""
+
+
+async def drawn(socket: ClientConnection, page: str) -> AsyncIterator[Any]:
+    """What the page's script draws until it ends. BadEnd where it does not end well."""
+    while True:
+        message = ForwardMsg()
+        data = await socket.recv()
+        message.ParseFromString(data if isinstance(data, bytes) else b"")
+        kind = message.WhichOneof("type")
+        if kind == "script_finished":
+            if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+                raise BadEnd(f"{page}: the script ended {message.script_finished}")
+            return
+        if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            yield message.delta.new_element
 
 
 async def opened(port: int, page: str) -> Reader:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.dashboard_client import BadEnd, drawn
 from benchmarks.soak_publishing import EVERY_SITE, Publications
 
 FIGURES = ("", "escalation", "improvement", "past-8-weeks", "waits", "exercise")
@@ -87,17 +87,11 @@ class Tab:
             await self._finished(page)
 
     async def _finished(self, page: str) -> None:
-        while True:
-            message = ForwardMsg()
-            data = await self.socket.recv()
-            message.ParseFromString(data if isinstance(data, bytes) else b"")
-            kind = message.WhichOneof("type")
-            if kind == "script_finished":
-                if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
-                    raise Found(f"page {page!r} did not end well")
-                return
-            if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                self._see(page, message.delta.new_element)
+        try:
+            async for element in drawn(self.socket, page):
+                self._see(page, element)
+        except BadEnd:
+            raise Found(f"page {page!r} did not end well") from None
 
     def _see(self, page: str, element: Any) -> None:
         kind = element.WhichOneof("type")
