@@ -13,7 +13,6 @@ from dashboard.charts import by_value, control, shown
 from dashboard.charts.base import Table
 from dashboard.charts.funnel_chart import funnel_chart
 from dashboard.charts.marks import Mark, marks
-from dashboard.charts.rare import rare_chart
 from dashboard.drill import Behind, cut_words, part_words
 from dashboard.ui import View
 from pipelines.chart_settings import ChartSettings
@@ -209,19 +208,6 @@ def by_part(view: View, name: str, heading: str = "", bars: bool = True) -> None
     draw = by_value.bars if bars else by_value.dots
     ui.show(draw(lines, entry, view.colours, heading or entry.name), f"part_{name}")
     drill.link(view, "Open a part", Behind(name))
-
-
-def from_one_to_the_next(view: View, name: str) -> None:
-    """A rare event's chart; only where cases are shown, since each point is the date of one."""
-    if not mode.sees_cases():
-        return
-    for number, found in enumerate(store.rare(view.snapshot, name, view.filter)):
-        changes = recorded(view, name, found.days)
-        chart = rare_chart(found, measure(name), view.colours, changes)
-        ui.show(chart, f"rare_{name}_{number}")
-        with st.container(horizontal=True):
-            drill.link(view, "Open the events", Behind(name, found.part or "", which="counted"))
-            record_link.link(name)
 
 
 def _capital(words: str) -> str:

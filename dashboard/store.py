@@ -16,7 +16,6 @@ from typing import Any, Final
 import duckdb
 
 from dashboard import mode, on_record, own_settings, own_sites
-from dashboard.charts.rare import latest
 from dashboard.kept import kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published, read_ahead
 from pipelines import releases
@@ -398,14 +397,11 @@ def exercise_names(snapshot: Snapshot) -> dict[str, str]:
 
 @kept
 def _rare(path: str, measure: str, chosen: Chosen, chart_as: ChartAs) -> tuple[Charted, ...]:
-    found = asked(path, lambda cur: charted(cur, measure, Filter(*chosen), chart_as))
-    return tuple(map(latest, found))
+    return asked(path, lambda cur: charted(cur, measure, Filter(*chosen), chart_as))
 
 
 def rare(snapshot: Snapshot, measure: str, flt: Filter) -> tuple[Charted, ...]:
     """A rare event's charts from one to the next, a part each; each point is the date of a case.
-
-    Of very many points the latest (`charts.rare.latest`).
 
     CasesWithheld outside the mode that shows cases.
     """

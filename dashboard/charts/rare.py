@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from dashboard import text
@@ -17,24 +16,9 @@ from pipelines.measures.monthly import Charted
 from pipelines.measures.spc_rules import RULE_TEXT
 
 UNITS = {"t_chart": "Days since the event before", "g_chart": "Cases since the event before"}
-
-
-MOST_GAPS: Final = 500
-"""More points than this nobody can tell apart; a browser takes seconds to draw them."""
-
-
-def latest(found: Charted) -> Charted:
-    """The last MOST_GAPS gaps of a chart; its limits, states and reading stay those of them all."""
-    if len(found.days) <= MOST_GAPS:
-        return found
-    chart = replace(
-        found.chart, points=found.chart.points[-MOST_GAPS:], signals=(), phases=(),
-        since=None, state_since=None,
-    )  # fmt: skip
-    return replace(
-        found, labels=found.labels[-MOST_GAPS:], days=found.days[-MOST_GAPS:], chart=chart,
-        rare=None,
-    )  # fmt: skip
+MOST_EVENTS: Final = 500
+"""More events than this are not rare: a chart by month shows more, and of so many points nobody can
+tell one from the next."""
 
 
 def rare_chart(
@@ -89,19 +73,14 @@ def rare_chart(
         )
         for label, p in zip(found.labels, points, strict=True)
     )
-    reading, all_gaps, part = found.reading, found.chart.n_points, ""
-    if len(points) < all_gaps:
-        part = (
-            f"The latest {text.count(len(points))} of {text.plural(all_gaps, 'gap')} are shown; "
-            "limits and reading are those of all. "
-        )
+    reading = found.reading
     return Chart(
         f"{name}: {reading.variation[0].lower()}{reading.variation[1:]}",
         spec,
-        f"Chart of {text.plural(len(points), 'gap')} between events. {part}{reading.headline}"
+        f"Chart of {text.plural(len(points), 'gap')} between events. {reading.headline}"
         + marks.alt(recorded),
         Table(name, ("Event on", "Between", "Centre", "Upper limit", "Reading"), rows),
-        part + " ".join(filter(None, (reading.headline, *reading.notes[:1]))),
+        " ".join(filter(None, (reading.headline, *reading.notes[:1]))),
         " ".join(filter(None, (reading.means, reading.does_not, *reading.notes[1:]))),
         tuple(recorded),
     )

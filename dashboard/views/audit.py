@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import audit_matrix, mode, queue, review_summary, sections, ui
+from dashboard import audit_matrix, mode, queue, rare_events, review_summary, sections, ui
 
 view = ui.opened(
     "Referral audit",
@@ -23,7 +23,7 @@ if mode.sees_cases():
 st.header("Cauda equina safety panel")
 sections.figures(view, sections.SAFETY_PANEL, "From the question to the result")
 sections.over_time(view, "ces_asked")
-sections.from_one_to_the_next(view, "ces_present")
+rare_events.from_one_to_the_next(view, "ces_present")
 sections.by_part(
     view,
     "screen_completeness_by_question",

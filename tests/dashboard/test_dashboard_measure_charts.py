@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
 import pytest
 
 from dashboard import comparison, theme
-from dashboard.charts import by_value, control, funnel_chart, marks, matrix_chart, rare, shown
+from dashboard.charts import by_value, control, funnel_chart, marks, matrix_chart, shown
 from dashboard.charts.base import Chart
-from pipelines.measures import monthly
 from pipelines.measures.catalogue import measure
 from pipelines.measures.filter import Filter
 from pipelines.measures.funnel import funnel
@@ -296,27 +295,3 @@ def test_a_difference_is_judged_by_its_own_interval() -> None:
     # One group lies within the other: the interval of two groups apart would be wrong.
     assert "CI" not in comparison.difference(ENTRY, now, then, apart=False)
     assert comparison.difference(ENTRY, now, share(NAME, 0, 0), True) == "not estimable (n = 0)"
-
-
-@pytest.mark.parametrize("n_events", (rare.MOST_GAPS + 1, rare.MOST_GAPS + 400))
-def test_of_very_many_gaps_the_latest_are_drawn_and_it_says_so(n_events: int) -> None:
-    hits = [
-        {"clock_date": date(2024, 1, 1) + timedelta(days=i), "place": 1 + i * 5 + i % 3}
-        for i in range(n_events)
-    ]
-    entry = measure("ces_present")
-    until, n = hits[-1]["clock_date"], hits[-1]["place"]
-    whole = monthly._cases_between(entry, None, n, hits, ChartAs(), until)  # type: ignore[arg-type]
-    kept = rare.latest(whole)
-    assert rare.latest(kept) == kept
-    assert (kept is whole) == (n_events == rare.MOST_GAPS + 1)
-    assert kept.reading == whole.reading
-    assert kept.chart.points == whole.chart.points[-rare.MOST_GAPS :]
-    assert (kept.days, kept.labels) == (
-        whole.days[-rare.MOST_GAPS :], whole.labels[-rare.MOST_GAPS :],
-    )  # fmt: skip
-    chart = rare.rare_chart(kept, entry, theme.LIGHT)
-    assert len(points(chart)["y"]) == len(chart.table.rows) == rare.MOST_GAPS
-    said = f"The latest {rare.MOST_GAPS} of {n_events - 1} gaps are shown"
-    for words in (chart.said, chart.alt):
-        assert (said in words) == (kept is not whole)

@@ -388,3 +388,24 @@ def test_older_data_can_be_looked_at_as_published(
     assert "1 episode ·" in words(at)
     at = open_page(tmp_path)
     assert "0 episodes ·" in words(at)
+
+
+@pytest.mark.parametrize("fewer", [0, 1])
+def test_events_that_are_too_many_to_be_rare_are_drawn_by_month(
+    open_page: Opener,
+    demo_home: Path,
+    cursor: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    fewer: int,
+) -> None:
+    table = evaluate(cursor, "ces_present", Filter())
+    (found,) = (row.result for row in table.rows)
+    assert isinstance(found, Estimate) and found.numerator
+    monkeypatch.setattr("dashboard.rare_events.MOST_EVENTS", found.numerator - fewer)
+    at = open_page(demo_home, "audit")
+    assert not at.exception
+    drawn = specs(at)
+    assert ("time_ces_present_" in drawn) == bool(fewer)
+    assert ("rare_ces_present_0" in drawn) == (not fewer)
+    said = f"{found.numerator} events are in this selection, too many to be drawn from one to"
+    assert (said in words(at)) == bool(fewer)
