@@ -18,9 +18,10 @@ from dashboard import snapshots
 from dashboard.charts import shown
 from dashboard.launch import HOME_VARIABLE, MODE_VARIABLE
 from dashboard.report import cells, make
-from dashboard.report.content import SERIES, report
+from dashboard.report.content import report
 from dashboard.report.paper import browser
 from dashboard.report.slides import HIGH, WIDE, pages
+from dashboard.report.tables import GROUPS, SERIES
 from dashboard.report.workbook import ABOUT, tables
 from dashboard.review_tables import SHORT
 from dashboard.snapshots import published
@@ -30,6 +31,7 @@ from pipelines.home import Home
 from pipelines.measures.catalogue import measure
 from pipelines.measures.evaluate import evaluate
 from pipelines.measures.filter import Filter
+from pipelines.measures.types import NotEstimable
 from pipelines.periods import period
 from pipelines.reviews.agreement import before_and_after
 from pipelines.reviews.database import URL_VARIABLE
@@ -444,3 +446,24 @@ def test_percentages_keep_the_decimals_that_are_shown(places, thousandths):
 def test_no_cell_begins_a_formula(sign, rest):
     value, _ = cells.typed(sign + rest)
     assert not isinstance(value, str) or not value.startswith(tuple("=+-@\t\r\n＝＋－＠"))
+
+
+@pytest.mark.parametrize(("when", "told"), [("2026-06", True), ("2025/26-Q3", False)])
+def test_groups_that_cannot_be_estimated_for_one_reason_are_one_sentence(home, con, when, told):
+    asked = period(when)
+    flt = Filter(asked.first, asked.last)
+    found = report(published(), asked)
+    (waits,) = (each for each in found.sections if each.title == "Waits and equity")
+    name = measure("persistence_share_8_weeks").name
+    rows = [
+        row for by in GROUPS for row in evaluate(con, "persistence_share_8_weeks", flt, (by,)).rows
+    ]
+    sentences = [each for each in waits.blocks if isinstance(each, str)]
+    drawn = [each for each in waits.blocks if getattr(each, "title", "") == f"{name}, by group"]
+    assert all(isinstance(row.result, NotEstimable) for row in rows) is told
+    assert (len(sentences), len(drawn)) == ((1, 0) if told else (0, 1))
+    if told:
+        assert sentences[0].startswith(f"{name}, by ")
+        assert f"in none of {len(rows)} groups. Not estimable because" in sentences[0]
+    else:
+        assert len(drawn[0].rows) == len(rows)
