@@ -18,6 +18,10 @@ from pipelines.measures.types import MeasureError
 REACH = 42.0
 """Half-width of the window in standard deviations; what lies outside is below 1e-200."""
 
+NEAR: Final = 12.0
+"""The same for limits and their tails: what lies outside is below 1e-30, and cannot move the last
+bit of a chance above 1e-12."""
+
 FAINT: Final = 1e-40
 """Weights below it cannot move the last bit of a sum of at least 1, and slow it down tenfold."""
 
@@ -32,12 +36,12 @@ class Counts:
     def at_most(self, x: int) -> float:
         """P(X <= x)."""
         place = x - self.first + 1
-        return 0.0 if place <= 0 else min(1.0, math.fsum(self.probability[:place]))
+        return 0.0 if place <= 0 else min(1.0, _total(self.probability[:place]))
 
     def at_least(self, x: int) -> float:
         """P(X >= x)."""
         place = max(0, x - self.first)
-        return min(1.0, math.fsum(self.probability[place:]))
+        return min(1.0, _total(self.probability[place:]))
 
     def inside(self, tail: float) -> tuple[int, int]:
         """(low, high): the counts that are not in either tail.
@@ -57,32 +61,40 @@ def _outwards(low: int, up: Floats, down: Floats) -> Counts:
     with np.errstate(under="ignore"):
         right, left = np.exp(np.cumsum(np.log(up))), np.exp(np.cumsum(np.log(down)))
     weights = np.concatenate((left[::-1], [1.0], right))
-    # In the longest floats there are: as exact as a sum without rounding, in a fifth of the time.
-    return Counts(low, weights / float(weights[weights > FAINT].sum(dtype=np.longdouble)))
+    return Counts(low, weights / _total(weights[weights > FAINT]))
 
 
-def binomial(n: int, p: float) -> Counts:
-    """Counts out of n, each with chance p; MeasureError unless n >= 0 and 0 <= p <= 1."""
+def _total(found: Floats) -> float:
+    """In the longest floats there are: as exact as a sum without rounding, and much faster."""
+    return float(found.sum(dtype=np.longdouble))
+
+
+def binomial(n: int, p: float, reach: float = REACH) -> Counts:
+    """Counts out of n, each with chance p; MeasureError unless n >= 0 and 0 <= p <= 1.
+
+    `reach` is the half-width of the window in standard deviations: NEAR for whoever asks for no
+    chance below 1e-12.
+    """
     if n < 0 or not 0.0 <= p <= 1.0:
         raise MeasureError(f"no binomial distribution has n = {n} and p = {p}")
     if p in (0.0, 1.0) or n == 0:
         return Counts(n if p == 1.0 else 0, np.ones(1))
     mode = min(n, int((n + 1) * p))
-    width = int(REACH * math.sqrt(n * p * (1.0 - p)) + 4 * REACH)
+    width = int(reach * math.sqrt(n * p * (1.0 - p)) + 4 * reach)
     low, high = max(0, mode - width), min(n, mode + width)
     rising, falling = np.arange(mode, high), np.arange(mode, low, -1)
     odds = p / (1.0 - p)
     return _outwards(low, (n - rising) / (rising + 1) * odds, falling / (n - falling + 1) / odds)
 
 
-def poisson(mean: float) -> Counts:
-    """Counts with a mean; MeasureError unless it is finite and at least 0."""
+def poisson(mean: float, reach: float = REACH) -> Counts:
+    """Counts with a mean; MeasureError unless it is finite and at least 0. `reach`: as above."""
     if not math.isfinite(mean) or mean < 0.0:
         raise MeasureError(f"no Poisson distribution has the mean {mean}")
     if mean == 0.0:
         return Counts(0, np.ones(1))
     mode = int(mean)
-    width = int(REACH * math.sqrt(mean) + 4 * REACH)
+    width = int(reach * math.sqrt(mean) + 4 * reach)
     low, high = max(0, mode - width), mode + width
     rising, falling = np.arange(mode, high), np.arange(mode, low, -1)
     return _outwards(low, mean / (rising + 1), falling / mean)

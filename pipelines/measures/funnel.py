@@ -23,6 +23,7 @@ from pipelines.measures.dispersion import (
     z_score,
 )
 from pipelines.measures.distributions import (
+    NEAR,
     Counts,
     binomial,
     gamma_quantile,
@@ -120,12 +121,13 @@ def _z(confidence: float) -> float:
     return NormalDist().inv_cdf(0.5 + confidence / 2.0)
 
 
+@lru_cache(maxsize=32)
 def _counts(kind: Kind, denominator: float, target: float) -> Counts:
     if kind == "share":
         if denominator != int(denominator):
             raise MeasureError(f"a share needs a whole denominator, not {denominator}")
-        return binomial(int(denominator), target)
-    return poisson(denominator * target)
+        return binomial(int(denominator), target, NEAR)
+    return poisson(denominator * target, NEAR)
 
 
 @lru_cache(maxsize=8192)
