@@ -76,10 +76,9 @@ def keep_pairs(con: duckdb.DuckDBPyConnection) -> None:
 
 def read_ahead(cur: duckdb.DuckDBPyConnection, held: HeldCounts) -> None:
     """Read the pairs by month and site of every measure into memory; none where none are kept."""
+    keys = [key_of(_cells(each, False), "") for each in catalogue().values() if each.clustered]
     with suppress(duckdb.CatalogException):
-        for measure in catalogue().values():
-            if measure.clustered:
-                held.pairs.of(cur, TABLE, key_of(_cells(measure, False), ""))
+        held.pairs.read_ahead(cur, TABLE, keys)
 
 
 @cache
