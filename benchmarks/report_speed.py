@@ -47,7 +47,7 @@ class Run:
 
 def beside(home: Path, root: Path) -> Path:
     """A home that sees the same snapshots, so that nothing in the given one is written."""
-    root.mkdir()
+    root.mkdir(mode=0o700)
     (root / "snapshots").symlink_to(home.absolute() / "snapshots", target_is_directory=True)
     for name in ("outcomes.toml", "annotations.toml"):
         if (home / name).is_file():
