@@ -8,7 +8,7 @@ the real server on it and measures, on loopback alone and each in a loop of fixe
 - a filter change on each main page, at the server: of a selection that nobody has asked for, and of
   one that was asked for before; one reader, median
 - 50 readers at once over the main pages, who each change a filter every few seconds: the 95th
-  percentile, and the server's resident memory meanwhile
+  percentile, and the server's resident memory meanwhile; then the same once more
 - the first chart in Chromium, with an empty cache and with a warm one
 
 `--quick` takes 20,000 episodes. `--home` uses a home that is there. Exit code 1 when a budget is
