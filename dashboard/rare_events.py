@@ -21,11 +21,12 @@ def from_one_to_the_next(view: View, name: str) -> None:
         return
     events = _events(view, name)
     if events > MOST_EVENTS:
+        sections.over_time(view, name)
         st.caption(
             f"{text.plural(events, 'event')} are in this selection, too many to be drawn from one "
-            "to the next: here they are by month. Fewer sites or a shorter period show single ones."
+            "to the next, so they are drawn by month. Fewer sites or a shorter period show single "
+            "ones."
         )
-        sections.over_time(view, name)
         return
     for number, found in enumerate(store.rare(view.snapshot, name, view.filter)):
         changes = sections.recorded(view, name, found.days)
