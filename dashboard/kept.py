@@ -26,7 +26,7 @@ Key = tuple[Hashable, ...]
 
 MOST_BYTES: Final = 64 * 2**20
 """What all answers together may take; those that were used least lately go first. The answers of
-fifty readers on all pages take 48 by `frozen_bytes`, and less in truth: much of them is shared. With
+fifty readers on all pages take 48 by `frozen_bytes`, and less in truth, since much is shared. With
 too little room each answer is gone when it is asked for again."""
 ATOMS: Final = {float: 24, int: 36, bool: 0, type(None): 0, date: 32, datetime: 48}
 """What cannot be changed -> bytes that one takes; whole numbers are far below 2^90 here."""
