@@ -233,9 +233,7 @@ as_they_are as (
     join keys as k on k.file_id = t.file_id and k.line = t.line
 ),
 
-together as (
-    select * from as_they_are
-    union all by name
+merged_or_alone as (
     select
         ep, contact_id, contact_date, file_id, line, false as id_conflict, repeated,
         score_out_of_range, unmapped_value,
@@ -337,6 +335,12 @@ together as (
     from left_alone
     union all by name
     select * from merged
+),
+
+together as (
+    select * from as_they_are
+    union all by name
+    select * from merged_or_alone
 )
 
 select
