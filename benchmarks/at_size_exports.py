@@ -32,7 +32,7 @@ from sample_data import generate
 
 LATER_CONTACTS = 24
 """Of a hundred contacts that are not their episode's first, so many stay."""
-KEEPERS, DAYS, MOST_DAYS = 0.5, 15.3, 70
+KEEPERS, DAYS, MOST_DAYS = 0.5, 13.7, 70
 SERVICES = {"RE": "riverside", "ME": "moorland"}
 LAST = np.datetime64("2026-06-30")
 Mask = npt.NDArray[np.bool_]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import duckdb
@@ -28,3 +30,7 @@ def differences(ours: Path, theirs: Path) -> dict[str, int]:
             for a, b in ((one, two), (two, one))
         )
     return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(differences(Path(sys.argv[1]), Path(sys.argv[2]))))

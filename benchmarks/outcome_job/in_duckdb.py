@@ -10,6 +10,7 @@ from pipelines.engines.duck import connect, run_models
 from pipelines.engines.project import models
 from rules.ruleset import load
 
+DAYS = "select ep, day, max(nprs_today) as nprs_today from entry group by ep, day"
 MADE = ("score", "improvement_event", "persistence")
 
 
@@ -19,6 +20,7 @@ def run(given: Path, out: Path) -> None:
     con.execute("set threads = 2")
     for table in INPUTS:
         con.execute(f"create view {table} as from read_parquet('{given / table}.parquet')")
+    con.execute(f"create view log_day as {DAYS}")
     run_models(con, [each for each in models(load()) if each.name in MADE])
     for name, columns in RESULTS.items():
         table = "improvement_event" if name == "improvement" else name

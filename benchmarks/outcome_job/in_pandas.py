@@ -1,4 +1,4 @@
-"""The job in pandas, without a loop over rows: `python -m benchmarks.outcome_job.in_pandas IN OUT`."""
+"""In pandas, without a loop over rows: `python -m benchmarks.outcome_job.in_pandas IN OUT`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def run(given: Path, out: Path) -> None:
     parts = _read(given, "episode_part")
     parts = parts.astype({c: "datetime64[us]" for c in parts if _is_day(c)})
     contacts = _placed(_read(given, "contact_day"), parts)
-    scores = _scores(contacts, _placed(_read(given, "log_day"), parts), said)
+    diary = _read(given, "entry").groupby(["ep", "day"], as_index=False)["nprs_today"].max()
+    scores = _scores(contacts, _placed(diary, parts), said)
     _events(given, parts, scores, said).to_parquet(out / "improvement.parquet")
     observed = _placed(_read(given, "symptom_day"), parts)
     _persistence(parts, observed, said).to_parquet(out / "persistence.parquet")

@@ -18,17 +18,20 @@ def run(given: Path, out: Path) -> None:
     said = json.loads((given / "parameters.json").read_text("utf-8"))
     parts = pl.scan_parquet(given / "episode_part.parquet")
 
-    def placed(table: str) -> pl.LazyFrame:
+    def placed(days: pl.LazyFrame) -> pl.LazyFrame:
         """Days with the part of the episode that they fall into."""
-        days = pl.scan_parquet(given / f"{table}.parquet")
         own = parts.select("ep", KEY, "part_start", "part_end")
         return days.join(own, on="ep").filter(
             (col("day") >= col("part_start")) & (col("day") < col("part_end"))
         )
 
-    scores = _scores(placed("contact_day"), placed("log_day"), said)
+    entries = pl.scan_parquet(given / "entry.parquet")
+    diary = entries.group_by("ep", "day").agg(col("nprs_today").max())
+    contacts = pl.scan_parquet(given / "contact_day.parquet")
+    observed = pl.scan_parquet(given / "symptom_day.parquet")
+    scores = _scores(placed(contacts), placed(diary), said)
     improvement = _events(given, parts, scores, said)
-    persistence = _persistence(parts, placed("symptom_day"), said)
+    persistence = _persistence(parts, placed(observed), said)
     for name, plan in (("improvement", improvement), ("persistence", persistence)):
         plan.collect(engine="streaming").write_parquet(out / f"{name}.parquet")
 

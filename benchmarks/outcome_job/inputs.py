@@ -9,10 +9,15 @@ from typing import Final
 from pipelines.build import service_rules, worked_out
 from pipelines.home import Home
 
+ENTRIES: Final = (
+    "select * from stg_log where not is_future and not before_onset "
+    "and (nprs_today between 0 and 10 or nprs_today is null)"
+)
+"""The diary as it was kept, several rows a day."""
 INPUTS: Final = {
     "contact_day": "ep, day, nprs::double as nprs, nprs_leg::double as nprs_leg, "
     "nprs_back::double as nprs_back",
-    "log_day": "ep, day, nprs_today::double as nprs_today",
+    "entry": "ep, log_date as day, nprs_today::double as nprs_today",
     "symptom_day": "*",
     "episode_part": "*",
     "day_level": "episode_key, day, lb",
@@ -37,6 +42,7 @@ def write(home: Home, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     rows = 0
     with worked_out(home, service_rules(home), folder) as (con, _):
+        con.execute(f"create temp view entry as {ENTRIES}")
         for table, columns in INPUTS.items():
             path = folder / f"{table}.parquet"
             con.execute(
