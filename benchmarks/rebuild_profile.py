@@ -29,7 +29,7 @@ MADE = re.compile(
     r"^\s*(?:create (?:or replace )?(?:temp )?(?:table|view)|insert into)\s+([\w.]+)", re.IGNORECASE
 )
 STAGES = {
-    "load_landing": "load from landing",
+    "show_landing": "load from landing",
     "run_models": "models",
     "run_checks": "checks",
     "write_snapshot": "published tables",

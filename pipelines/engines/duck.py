@@ -58,7 +58,7 @@ def _disk() -> str:
 def run_models(
     con: duckdb.DuckDBPyConnection, models: Iterable[Model], progress: Progress | None = None
 ) -> None:
-    """Create one table per model, in the given order, in the connection's database."""
+    """Create one table per model (a view for VIEWS) in the given order, in `con`'s database."""
     con.execute(macros())
     ordered = list(models)
     for number, model in enumerate(ordered, start=1):
