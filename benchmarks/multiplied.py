@@ -46,7 +46,7 @@ def multiplied(folder: Path, episodes: int, of: int = BASE) -> list[Path]:
 
 
 def _copied(path: Path, target: Path, copies: int) -> None:
-    top, body, footer = _parts(gzip.decompress(path.read_bytes()))
+    top, body, footer = parts(gzip.decompress(path.read_bytes()))
     with gzip.open(target, "wb", compresslevel=1) as out:
         out.write(top + body)
         for number in range(1, copies):
@@ -56,10 +56,11 @@ def _copied(path: Path, target: Path, copies: int) -> None:
             out.write(b"*** End of report, %d rows\r\n" % rows)
 
 
-def _parts(text: bytes) -> tuple[bytes, bytes, bytes]:
+def parts(text: bytes) -> tuple[bytes, bytes, bytes]:
     """What stands above the records and their header, the records, the rows that a footer names."""
     start = text.index(b"\r\n\r\n") + 4 if text.startswith(b"Riverside") else 0
-    start = text.index(b"\r\n", start) + 2
+    end = b"\r\n" if b"\r\n" in text[start : start + 65_536] else b"\n"
+    start = text.index(end, start) + len(end)
     found = FOOTER.search(text)
     return text[:start], text[start : found.start() if found else len(text)], (
         found[1] if found else b""

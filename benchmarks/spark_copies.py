@@ -12,7 +12,7 @@ from pipelines.engines.duck import connect
 from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
 from pipelines.ingest.receipt import list_receipts
-from pipelines.landing_load import load_landing
+from pipelines.landing_load import show_landing
 from rules.ruleset import load
 
 OWN = ("contact_id", "episode_id", "patient_id", "file_id", "referral_id", "log_id", "row_key")
@@ -29,7 +29,7 @@ def write_copies(folder: Path, copies: int) -> dict[str, list[str]]:
         with home.lock("benchmark"):
             for path in (*sample_data.demo_files(), *sample_data.correction_files()):
                 ingest_file(home, Path(path))
-        load_landing(con, home, list_receipts(home))
+        show_landing(con, home, list_receipts(home))
     params.create(con, [params.row(1, load().values)])
     con.execute("create table source_params as select distinct source, 1 as ps from landing_file")
     con.execute(f"create table copy as select i from range({copies}) as t(i)")

@@ -1,4 +1,4 @@
-"""Fill the landing tables that the models read from the Parquet files of the home."""
+"""The landing tables that the models read, out of the Parquet files of the home."""
 
 from __future__ import annotations
 
@@ -18,25 +18,12 @@ from pipelines.ingest.receipt import Receipt
 ANSWERS = "landing_answer"
 
 
-def load_landing(con: duckdb.DuckDBPyConnection, home: Home, receipts: list[Receipt]) -> None:
-    """Fill the landing tables of `con` from the Parquet files of the receipts.
-
-    OutcomesError where a file was written by another version of this program.
-    """
-    load_files(con, receipts)
-    for table, paths in landing_files(home, receipts).items():
-        landing.create(con, table)
-        if paths:
-            names = ", ".join(landing.TABLES[table])
-            con.execute(
-                f"insert into {table} ({names}) "
-                f"select {names} from read_parquet(?, union_by_name = true)",
-                [[str(path) for path in paths]],
-            )
-
-
 def show_landing(con: duckdb.DuckDBPyConnection, home: Home, receipts: list[Receipt]) -> None:
-    """The same tables without a copy of their rows: views over the Parquet files."""
+    """Make the landing tables known to `con`: views over the Parquet files of the receipts.
+
+    Nothing is copied, and who asks for few columns reads few. OutcomesError where a file was
+    written by another version of this program.
+    """
     load_files(con, receipts)
     for table, paths in landing_files(home, receipts).items():
         if not paths:

@@ -14,7 +14,7 @@ from pipelines.engines.project import models
 from pipelines.engines.spark_settings import SparkSettings
 from pipelines.home import Home
 from pipelines.ingest.receipt import Receipt
-from pipelines.landing_load import load_landing, show_landing
+from pipelines.landing_load import show_landing
 from rules.ruleset import Ruleset
 
 Progress = Callable[[str, int, int], None]
@@ -36,7 +36,7 @@ Engine = Callable[[duckdb.DuckDBPyConnection, Work, Progress | None], str]
 
 def on_duckdb(con: duckdb.DuckDBPyConnection, work: Work, progress: Progress | None) -> str:
     """Run the models in the connection itself."""
-    load_landing(con, work.home, work.receipts)
+    show_landing(con, work.home, work.receipts)
     _parameters(con, work.ruleset)
     duck.run_models(con, models(work.ruleset), progress)
     return f"DuckDB {duckdb.__version__}"

@@ -14,6 +14,17 @@ from pipelines.errors import OutcomesError
 
 Progress = Callable[[str, int, int], None]
 
+VIEWS = frozenset(
+    {
+        "triage_current", "log_current", "referral_current", "stg_triage", "contact_answer",
+        "contact", "contact_filled", "contact_rule",
+        "pub_contact", "pub_rule_trace", "pub_score", "pub_symptom_day", "pub_log_day",
+        "pub_exercise", "pub_breach", "pub_referral", "pub_site",
+    }
+)  # fmt: skip
+"""Models whose rows are not kept while the others are made: they are wide, and who reads them asks
+for few of their columns, or they are read once. Writing a row costs more than working it out."""
+
 DISK = "100GB"
 DISK_VARIABLE = "OUTCOMES_ENGINE_DISK"
 # Nothing is fetched at run time, and nothing but this machine's files is read.
@@ -47,10 +58,11 @@ def _disk() -> str:
 def run_models(
     con: duckdb.DuckDBPyConnection, models: Iterable[Model], progress: Progress | None = None
 ) -> None:
-    """Create one table per model, in the given order, in the connection's database."""
+    """Create one table per model (a view for VIEWS) in the given order, in `con`'s database."""
     con.execute(macros())
     ordered = list(models)
     for number, model in enumerate(ordered, start=1):
         if progress:
             progress(model.name, number, len(ordered))
-        con.execute(f"create or replace table {model.name} as\n{model.sql}")
+        kind = "view" if model.name in VIEWS else "table"
+        con.execute(f"create or replace {kind} {model.name} as\n{model.sql}")

@@ -82,8 +82,12 @@ def read_ahead(cur: duckdb.DuckDBPyConnection, held: HeldCounts) -> None:
 
 
 @cache
-def _cells(measure: Measure, kept: bool) -> str:
-    """How many counted cases and hits each person has, by month, site, dimensions and part."""
+def _cells(measure: Measure, kept: bool, of_several: bool = False) -> str:
+    """How many counted cases and hits each person has, by month, site, dimensions and part.
+
+    With `of_several` only of those who have several of a part: nobody else has a pair, and most
+    people have one.
+    """
     further = [name for name in cuts(measure) if name]
     fields = ",\n        ".join(
         (
@@ -97,13 +101,26 @@ def _cells(measure: Measure, kept: bool) -> str:
     )
     keys = ", ".join(("person", "month", "site", *further, "part"))
     only = f" and {measure.only}" if measure.only else ""
-    return (
+    told = (
         f"with cases as (\n{cases_of(measure.cases, kept)}\n),\n\n"
         f"told as (\n    select\n        {fields}\n    from cases\n"
         f"    where {reason_of(measure)} is null{only}\n),\n\n"
-        f"cells as (\n    select {keys}, count(*)::bigint as n, sum(hit)::bigint as x\n"
-        f"    from told\n    join person on person.episode_key = told.episode_key\n"
-        f"    group by {keys}\n)\n"
+    )
+    if of_several:
+        told += (
+            "several as (\n    select person, part as own_part\n    from told\n"
+            "    join person on person.episode_key = told.episode_key\n"
+            "    group by person, part\n    having count(*) > 1\n),\n\n"
+        )
+    joined = "    join person on person.episode_key = told.episode_key\n"
+    if of_several:
+        joined += (
+            "    semi join several on several.person = person.person\n"
+            "        and coalesce(several.own_part, '') = coalesce(told.part, '')\n"
+        )
+    return (
+        told + f"cells as (\n    select {keys}, count(*)::bigint as n, sum(hit)::bigint as x\n"
+        f"    from told\n{joined}    group by {keys}\n)\n"
     )
 
 
@@ -121,14 +138,12 @@ def _counting(measure: Measure) -> str:
     values = [f"coalesce({', '.join(f'{n}{end}' for n in further)})" for end in ("", "_2")]
     cut_value, cut_value_2 = values if further else ("null", "null")
     return (
-        _cells(measure, True).rstrip()
-        + ",\n\nseveral as (\n    select * from cells\n"
-        + "    qualify sum(n) over (partition by person, part) > 1\n),\n\n"
-        + f"coupled as (\n    select {both_places}, a.part,\n"
+        _cells(measure, True, of_several=True).rstrip()
+        + f",\n\ncoupled as (\n    select {both_places}, a.part,\n"
         + f"        a.n * b.n - {SAME.format(equal=equal, n='a.n')} as pairs,\n"
         + f"        a.x * b.n - {SAME.format(equal=equal, n='a.x')} as hit_pairs,\n"
         + f"        a.x * b.x - {SAME.format(equal=equal, n='a.x')} as both_hit\n"
-        + "    from several as a\n    join several as b on b.person = a.person\n"
+        + "    from cells as a\n    join cells as b on b.person = a.person\n"
         + "        and coalesce(b.part, '') = coalesce(a.part, '')\n)\n\n"
         + f"select {f'case {at} else 0 end' if at else '0'} as cut,\n"
         + f"    {cut_value}::varchar as cut_value, {cut_value_2}::varchar as cut_value_2,\n"

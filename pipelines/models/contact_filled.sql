@@ -1,11 +1,27 @@
 -- Every contact's facts as they are, and once more with open questions back-filled: a question
--- that was next answered no, soon enough, counts as no for the episode's upper bound.
+-- that was next answered no, soon enough, counts as no for the episode's upper bound. A part with one
+-- evaluated contact has no next answer, so its facts stand once.
 with facts as (
     select * from contact_fact
 ),
 
 parameters as (
     select * from param_set
+),
+
+several as (
+    select episode_key
+    from contact_fact
+    where evaluated
+    group by episode_key
+    having count(*) > 1
+),
+
+asked as (
+    select f.*
+    from contact_fact as f
+    join several as s on s.episode_key = f.episode_key
+    where f.evaluated
 ),
 
 item_days as (
@@ -27,8 +43,7 @@ item_days as (
         bool_or(gp_1_cancer_here) as gp_1_cancer,
         bool_or(gp_2_unwell) as gp_2_unwell,
         bool_or(gp_3_weight_loss) as gp_3_weight_loss
-    from facts
-    where evaluated
+    from asked
     group by episode_key, contact_date
 ),
 
@@ -103,7 +118,7 @@ back_filled as (
             case when f.developed_urg_2_gait is null and f.urg_2_gait is null and date_diff('day', n.day, n.urg_2_gait_date) <= p.backfill_no_days and n.urg_2_gait_next is false then false else f.developed_urg_2_gait end as developed_urg_2_gait,
             case when f.developed_urg_3_floppy_foot is null and f.urg_3_floppy_foot is null and date_diff('day', n.day, n.urg_3_floppy_foot_date) <= p.backfill_no_days and n.urg_3_floppy_foot_next is false then false else f.developed_urg_3_floppy_foot end as developed_urg_3_floppy_foot
         )
-    from facts as f
+    from contact_fact as f
     join next_answer as n on n.episode_key = f.episode_key and n.day = f.contact_date
     join parameters as p on p.ps = f.ps
     where f.evaluated

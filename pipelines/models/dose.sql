@@ -15,7 +15,7 @@ measured as (
         l.log_id,
         l.log_date,
         l.exercise_code,
-        l.file_id,
+        l.file_sequence,
         l.line,
 @dose_columns
     from logs as l

@@ -67,5 +67,5 @@ placed as (
 select * from placed
 qualify row_number() over (
     partition by episode_key, destination, referral_date, kind = 'gp_source'
-    order by kind <> 'referral', referral_id
+    order by kind <> 'referral', referral_id, file_id, line
 ) = 1

@@ -65,47 +65,57 @@ valued as (
 
 -- A contact's score wins its day.
 daily as (
-    select episode_key, score_date, min(origin) as origin, arg_min(score, origin) as score
+    select
+        episode_key,
+        score_date,
+        bool_or(origin = 'contact') as by_contact,
+        coalesce(max(score) filter (where origin = 'contact'), max(score) filter (where origin = 'diary')) as score
     from valued
     where score is not null
     group by episode_key, score_date
 ),
 
+-- The rows are sorted once: what is said of the score before and after follows from its value.
 compared as (
     select
-        d.episode_key,
-        d.score_date,
-        d.score,
-        d.origin,
-        m.measure,
-        first_value(d.score_date) over series as baseline_date,
-        first_value(d.score) over series as baseline,
-        row_number() over series = 1 as is_baseline,
+        episode_key,
+        score_date,
+        score,
+        by_contact,
+        first_value(score_date) over series as baseline_date,
+        first_value(score) over series as baseline,
         row_number() over series as score_number,
-        lag(d.score_date) over series as previous_date,
-        lead(d.score_date) over series as next_date
-    from daily as d
-    join measured as m on m.episode_key = d.episode_key
-    window series as (partition by d.episode_key order by d.score_date)
-),
-
-cut as (
-    select
-        c.*,
-        case when c.is_baseline or (c.baseline = 0 and c.score = 0) then null
-            else fell(c.baseline, c.score, p.any_sign_points, p.any_sign_pct) end as some_fall,
-        case when c.is_baseline then null
-            else fell_kpi(c.baseline, c.score, p.kpi_points, p.kpi_pct, p.kpi_combine) end as kpi_fall
-    from compared as c
-    join parts as u on u.episode_key = c.episode_key
-    join parameters as p on p.ps = u.ps
+        lag(score_date) over series as previous_date,
+        lead(score_date) over series as next_date,
+        lag(by_contact) over series as previous_by_contact,
+        lag(score) over series as previous_score,
+        lead(score) over series as next_score
+    from daily
+    window series as (partition by episode_key order by score_date)
 )
 
 select
-    *,
-    lag(some_fall) over series as previous_some_fall,
-    lag(origin) over series as previous_origin,
-    lead(kpi_fall) over series as next_kpi_fall,
-    lag(score) over series as previous_score
-from cut
-window series as (partition by episode_key order by score_date)
+    c.episode_key,
+    c.score_date,
+    c.score,
+    case when c.by_contact then 'contact' else 'diary' end as origin,
+    m.measure,
+    c.baseline_date,
+    c.baseline,
+    c.score_number = 1 as is_baseline,
+    c.score_number,
+    c.previous_date,
+    c.next_date,
+    case when c.score_number = 1 or (c.baseline = 0 and c.score = 0) then null
+        else fell(c.baseline, c.score, p.any_sign_points, p.any_sign_pct) end as some_fall,
+    case when c.score_number = 1 then null
+        else fell_kpi(c.baseline, c.score, p.kpi_points, p.kpi_pct, p.kpi_combine) end as kpi_fall,
+    case when c.score_number <= 2 or (c.baseline = 0 and c.previous_score = 0) then null
+        else fell(c.baseline, c.previous_score, p.any_sign_points, p.any_sign_pct) end as previous_some_fall,
+    case when c.previous_by_contact then 'contact' when c.previous_by_contact is false then 'diary' end as previous_origin,
+    fell_kpi(c.baseline, c.next_score, p.kpi_points, p.kpi_pct, p.kpi_combine) as next_kpi_fall,
+    c.previous_score
+from compared as c
+join measured as m on m.episode_key = c.episode_key
+join parts as u on u.episode_key = c.episode_key
+join parameters as p on p.ps = u.ps

@@ -1,7 +1,20 @@
 -- One row per contact: several rows for one contact of one file, or several answers to one
 -- question, become one. Cleaning step 3. When each sign began is told apart in sign_timing.
-with rows as (
-    select * from stg_contact_row
+with triage as (
+    select * from stg_triage
+),
+
+keys as (
+    select * from triage_key where not doubtful
+),
+
+-- Doubtful rows of which one is left.
+left_alone as (
+    select * from stg_contact_row where alone
+),
+
+told_often as (
+    select * from stg_contact_row where not alone
 ),
 
 merged as (
@@ -110,12 +123,117 @@ merged as (
         max(ces_9_sexual_changed) filter (where ces_9_sexual in ('yes', 'conflict')) as ces_9_sexual_changed,
         max(urg_3_floppy_foot_since) filter (where urg_3_floppy_foot in ('yes', 'conflict')) as urg_3_floppy_foot_since,
         max(urg_3_floppy_foot_changed) filter (where urg_3_floppy_foot in ('yes', 'conflict')) as urg_3_floppy_foot_changed
-    from rows
-    where not alone
+    from told_often
     group by ep, contact_id
 ),
 
-together as (
+as_they_are as (
+    select
+        t.ep, t.contact_id, t.contact_date, t.file_id, t.line, false as id_conflict, false as repeated,
+        case when t.nprs not between 0 and 10 or t.nprs_leg not between 0 and 10
+            or t.nprs_back not between 0 and 10 or contains(coalesce(t.cell_issues, ''), 'nprs')
+            then true else false end as score_out_of_range,
+        contains(coalesce(t.cell_issues, ''), ':unmapped') as unmapped_value,
+        t.contact_time,
+        t.seq,
+        t.contact_type,
+        t.site_id,
+        t.age_band,
+        t.sex,
+        t.ethnic_group,
+        t.imd_quintile,
+        t.patient_id,
+        t.onset_date,
+        t.onset_precision,
+        t.onset_earliest,
+        t.onset_latest,
+        t.referral_destination,
+        t.referral_date,
+        t.disposition_recorded,
+        t.referral_received_date,
+        t.referral_source,
+        t.first_appointment_date,
+        t.attendance,
+        t.appointment_mode,
+        t.ed_outcome,
+        t.close_date,
+        t.close_reason,
+        case when t.nprs between 0 and 10 then t.nprs end as nprs,
+        case when t.nprs_leg between 0 and 10 then t.nprs_leg end as nprs_leg,
+        case when t.nprs_back between 0 and 10 then t.nprs_back end as nprs_back,
+        t.pgic,
+        t.msk_hq,
+        t.ces_1_saddle,
+        t.ces_2_wiping,
+        t.ces_3_urine_start,
+        t.ces_4_urine_stop,
+        t.ces_5_void_feeling,
+        t.ces_6_urine_leak,
+        t.ces_7_bladder_fullness,
+        t.ces_8_bowel_control,
+        t.ces_9_sexual,
+        t.urg_1_weak_trip,
+        t.urg_2_gait,
+        t.urg_3_floppy_foot,
+        t.gp_1_cancer,
+        t.gp_2_unwell,
+        t.gp_3_weight_loss,
+        t.has_back_pain,
+        t.has_leg_pain,
+        t.red_flags_summary,
+        t.adv_bilateral,
+        t.adv_trauma,
+        t.adv_steroids,
+        t.adv_immunosuppressed,
+        t.adv_anticoagulant,
+        t.adv_pregnant,
+        t.help_1_unmanageable,
+        t.help_2_sleep_impact,
+        t.help_2_med_helps,
+        t.help_3_worsening,
+        t.help_tried,
+        t.help_improving,
+        t.advice_tried,
+        t.symptoms_present,
+        t.ph_below_knee,
+        t.ph_shooting_burning_electric,
+        t.ph_leg_worse_than_back,
+        t.ph_pins_numbness,
+        t.ph_leg_weakness,
+        t.ph_ache_or_sharp,
+        t.analgesia_tried,
+        t.physio_tried,
+        t.significant_weakness,
+        t.debilitating,
+        t.mri_explains_pain,
+        t.dx_stenosis,
+        t.leaflet_given,
+        t.safety_net_given,
+        t.ces_1_saddle_since,
+        t.ces_1_saddle_changed,
+        t.ces_2_wiping_since,
+        t.ces_2_wiping_changed,
+        t.ces_3_urine_start_since,
+        t.ces_3_urine_start_changed,
+        t.ces_4_urine_stop_since,
+        t.ces_4_urine_stop_changed,
+        t.ces_5_void_feeling_since,
+        t.ces_5_void_feeling_changed,
+        t.ces_6_urine_leak_since,
+        t.ces_6_urine_leak_changed,
+        t.ces_7_bladder_fullness_since,
+        t.ces_7_bladder_fullness_changed,
+        t.ces_8_bowel_control_since,
+        t.ces_8_bowel_control_changed,
+        t.ces_9_sexual_since,
+        t.ces_9_sexual_changed,
+        t.urg_3_floppy_foot_since,
+        t.urg_3_floppy_foot_changed
+    from triage as t
+    join keys as k on k.file_id = t.file_id and k.line = t.line
+),
+
+merged_or_alone as (
     select
         ep, contact_id, contact_date, file_id, line, false as id_conflict, repeated,
         score_out_of_range, unmapped_value,
@@ -214,10 +332,15 @@ together as (
         ces_9_sexual_changed,
         urg_3_floppy_foot_since,
         urg_3_floppy_foot_changed
-    from rows
-    where alone
+    from left_alone
     union all by name
     select * from merged
+),
+
+together as (
+    select * from as_they_are
+    union all by name
+    select * from merged_or_alone
 )
 
 select

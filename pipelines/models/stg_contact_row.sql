@@ -1,7 +1,12 @@
--- One row per contact and row that tells of it: rows after the extract date left out, exact repeats
--- removed, and each further answer to a question a row of its own. Cleaning steps 1, 2 and 6.
+-- One row per doubtful contact (triage_key) and row that tells of it: rows after the extract date
+-- left out, exact repeats removed, and each further answer to a question a row of its own. Cleaning
+-- steps 1, 2 and 6.
 with triage as (
     select * from stg_triage
+),
+
+keys as (
+    select * from triage_key where doubtful
 ),
 
 extra as (
@@ -31,8 +36,8 @@ dated as (
         contains(coalesce(t.cell_issues, ''), ':unmapped') as unmapped_value,
         d.extra_digest
     from triage as t
+    join keys as k on k.file_id = t.file_id and k.line = t.line
     left join digest as d on d.file_id = t.file_id and d.line = t.line
-    where t.contact_date <= t.extract_date
 ),
 
 labelled as (

@@ -4,24 +4,30 @@ with rows as (
     select * from landing_triage
 ),
 
+row_keys as (
+    select file_id, row_key from landing_triage where row_key is not null
+),
+
 files as (
     select * from landing_file where stream = 'triage' and current
 ),
 
-placed as (
-    select
-        r.* exclude (source),
-        f.source,
-        f.sequence as file_sequence,
-        f.supply,
-        max(case when f.supply = 'delta' then f.sequence end) over (
-            partition by f.source, r.row_key
-        ) as corrected_by
-    from rows as r
+-- Which rows a correction or deletion names, and the last file that does: few, so the rows
+-- themselves need no sorting.
+corrected as (
+    select f.source, r.row_key, max(f.sequence) as corrected_by
+    from row_keys as r
     join files as f on f.file_id = r.file_id
+    where f.supply = 'delta'
+    group by f.source, r.row_key
 )
 
-select * exclude (supply, corrected_by)
-from placed
-where (row_key is null or corrected_by is null or file_sequence >= corrected_by)
-    and not deleted
+select
+    r.* exclude (source),
+    f.source,
+    f.sequence as file_sequence
+from rows as r
+join files as f on f.file_id = r.file_id
+left join corrected as c on c.source = f.source and c.row_key = r.row_key
+where (c.corrected_by is null or f.sequence >= c.corrected_by)
+    and not r.deleted

@@ -9,34 +9,42 @@ with definitions as (
         unnest([false, true, false, false, false]) as either
 ),
 
+-- The score that follows is found once for all definitions.
 scores as (
-    select s.*, s.baseline - s.value as fall
-    from score as s
+    select
+        episode_key,
+        score_date,
+        origin,
+        is_baseline,
+        baseline,
+        baseline - value as fall,
+        baseline - lead(value) over series as next_fall,
+        lead(score_date) over series as next_date
+    from score
+    window series as (partition by episode_key order by score_date)
 ),
 
-judged as (
+followed as (
     select
         s.episode_key,
         d.definition,
         s.score_date,
         s.origin,
+        s.next_date,
         case
             when s.is_baseline then false
             when d.either then s.fall >= 2 or (s.baseline > 0 and 100 * s.fall >= 30 * s.baseline)
             else (d.points_needed is null or s.fall >= d.points_needed)
                 and (d.percent_needed is null or (s.baseline > 0 and 100 * s.fall >= d.percent_needed * s.baseline))
-        end as fell
+        end as fell,
+        case
+            when s.next_date is null then null
+            when d.either then s.next_fall >= 2 or (s.baseline > 0 and 100 * s.next_fall >= 30 * s.baseline)
+            else (d.points_needed is null or s.next_fall >= d.points_needed)
+                and (d.percent_needed is null or (s.baseline > 0 and 100 * s.next_fall >= d.percent_needed * s.baseline))
+        end as next_fell
     from scores as s
     cross join definitions as d
-),
-
-followed as (
-    select
-        *,
-        lead(fell) over series as next_fell,
-        lead(score_date) over series as next_date
-    from judged
-    window series as (partition by episode_key, definition order by score_date)
 ),
 
 improved as (
