@@ -17,7 +17,9 @@ from pipelines.erasure import leave, published
 from pipelines.erasure.landing import episodes_in
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, telling_of_the_disk
-from pipelines.ingest.receipt import list_receipts
+from pipelines.increment.build import carry
+from pipelines.increment.doubt import NeedsFull
+from pipelines.ingest.receipt import Receipt, list_receipts
 from pipelines.journal import logged
 from pipelines.settings_lines import place
 from pipelines.snapshot import SnapshotInfo, publish
@@ -34,10 +36,14 @@ def build(
     progress: Progress | None = None,
     wait: float = 0.0,
     engine: Engine = on_duckdb,
+    full: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> SnapshotInfo:
     """Build and publish a snapshot from everything in landing; `wait` seconds for the lock.
 
-    `engine` runs the models; checks and the snapshot are DuckDB's in any case.
+    `engine` runs the models; checks and the snapshot are DuckDB's in any case. On DuckDB only the
+    episodes that new files touch are worked out anew where that gives the same rows, unless `full`;
+    `tell` is called with a sentence on which kind of build it was, and why.
 
     Who is to be left out (the opt-out list, the period of retention) goes first, and where rows
     went, what was made of them goes as well.
@@ -56,13 +62,27 @@ def build(
         leave.register_opted_out(home)
         leave.register_past_retention(home)
         leave.apply(home, progress)
-        with worked_out(home, ruleset, home.root, progress, engine) as (con, checks):
-            info = publish(
-                home,
-                lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
-            )
-            event |= {"snapshot": info.name, "bytes": info.size}
-            event["checks"] = dict(Counter(check.status for check in checks))
+        try:
+            if full:
+                raise NeedsFull("it was asked for")
+            if engine is not on_duckdb:
+                raise NeedsFull("the models ran elsewhere")
+            carried = carry(home, ruleset, _readable(home), progress)
+            info, checks = carried.info, carried.checks
+            event |= {"kind": "incremental", "touched": carried.touched}
+            said = f"{carried.touched:,} episodes were worked out anew."
+        except NeedsFull as why:
+            with worked_out(home, ruleset, home.root, progress, engine) as (con, checks):
+                info = publish(
+                    home,
+                    lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
+                )
+            event |= {"kind": "full", "why": str(why)}
+            said = f"Everything was worked out anew, because {why}."
+        event |= {"snapshot": info.name, "bytes": info.size}
+        event["checks"] = dict(Counter(check.status for check in checks))
+        if tell:
+            tell(said)
         if published.is_pending(home):
             published.finish(home, episodes_in(home))
         return info
@@ -81,8 +101,7 @@ def worked_out(
     The database lies in a new folder inside `folder` (None: the system's) and is gone afterwards.
     Raises OutcomesError when nothing was ingested or a fatal check fails.
     """
-    # Files taken in raw have no contract, so no model reads them.
-    receipts = [each for each in list_receipts(home) if each.stream != "raw"]
+    receipts = _readable(home)
     if not any(each.stream == "triage" and not each.withdrawn for each in receipts):
         raise OutcomesError(
             "there is no triage export in the data home yet",
@@ -100,6 +119,11 @@ def worked_out(
             con.close()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _readable(home: Home) -> list[Receipt]:
+    """The files that models read; those taken in raw have no contract."""
+    return [each for each in list_receipts(home) if each.stream != "raw"]
 
 
 def service_rules(home: Home) -> Ruleset:

@@ -1,0 +1,104 @@
+"""Which episodes a build has to work out anew.
+
+An episode is touched when a row of it came, went or was corrected; when a row of it lies between
+the last day of the data as it was and as it is; and when that day alone changes what is published
+of it (`sql/moved_episode.sql`). Episodes that share a row's key are touched together, since each
+decides which of the other's rows holds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+from pipelines import landing_tables as landing
+from pipelines.increment.doubt import NeedsFull
+from pipelines.increment.worlds import sql
+
+FEW: Final = 1000
+MOST_SHARE: Final = 0.25
+"""Above this share of the episodes (and more than FEW) a full build costs less."""
+DAYS: Final = {
+    "landing_triage": (
+        *("contact_date", "onset_date", "onset_earliest"),
+        *("referral_date", "first_appointment_date", "close_date"),
+    ),
+    "landing_exercise_log": ("log_date",),
+    "landing_referral": ("referral_date",),
+}
+"""The days of a row that models compare with the last day of the data."""
+
+
+def find_touched(con: duckdb.DuckDBPyConnection) -> int:
+    """Write the table `touched` (source, episode_id); how many there are.
+
+    `con` has what `worlds.show_files` shows. Raises NeedsFull where there are too many.
+    """
+    con.execute("create table touched (source varchar, episode_id varchar)")
+    for table in landing.STREAMS.values():
+        _add(con, _episodes(f"changed_{table}", "f.was <> f.now"))
+        if _rows(con, "moved_source"):
+            between = " or ".join(
+                f"(r.{day} > m.earlier and r.{day} <= m.later)" for day in DAYS[table]
+            )
+            _add(
+                con,
+                _episodes(f"all_{table}", between, "join moved_source as m on m.source = f.source"),
+            )
+    if _rows(con, "moved_source"):
+        _add(con, sql("moved_episode"))
+    _together(con)
+    n, known = _rows(con, "touched"), _rows(con, "snap.episode")
+    if n > max(FEW, MOST_SHARE * known):
+        raise NeedsFull(f"{n:,} of {known:,} episodes are touched")
+    return n
+
+
+def _together(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the episodes that share a row's key with one that is touched, and so on."""
+    con.execute("create table shared (stream varchar, source varchar, row_key varchar)")
+    while _new_keys(con):
+        known = _rows(con, "touched")
+        for stream, table in landing.STREAMS.items():
+            at_key = (
+                f"semi join shared as s on s.stream = '{stream}' and s.source = f.source\n"
+                "    and s.row_key = r.row_key"
+            )
+            _add(con, _episodes(f"all_{table}", "true", at_key))
+        if _rows(con, "touched") == known:
+            return
+
+
+def _new_keys(con: duckdb.DuckDBPyConnection) -> int:
+    """Note the keys of all rows of the touched episodes; how many are new."""
+    known = _rows(con, "shared")
+    for stream, table in landing.STREAMS.items():
+        con.execute(
+            "insert into shared\n"
+            f"select distinct '{stream}', f.source, r.row_key from all_{table} as r\n"
+            "join held_file as f on f.file_id = r.file_id\n"
+            "semi join touched as t on t.source = f.source and t.episode_id = r.episode_id\n"
+            f"anti join shared as s on s.stream = '{stream}' and s.source = f.source\n"
+            "    and s.row_key = r.row_key\n"
+            "where r.row_key is not null"
+        )
+    return _rows(con, "shared") - known
+
+
+def _episodes(rows: str, condition: str, joined: str = "") -> str:
+    return (
+        f"select distinct f.source, r.episode_id from {rows} as r\n"
+        f"join held_file as f on f.file_id = r.file_id\n{joined}\nwhere {condition}"
+    )
+
+
+def _add(con: duckdb.DuckDBPyConnection, found: str) -> None:
+    con.execute(
+        f"insert into touched select * from ({found}) as found\n"
+        "anti join touched as t on t.source = found.source and t.episode_id = found.episode_id"
+    )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
