@@ -17,7 +17,7 @@ from pipelines.erasure import leave, published
 from pipelines.erasure.landing import episodes_in
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, telling_of_the_disk
-from pipelines.increment.build import carry
+from pipelines.increment.build import Carried, carry
 from pipelines.increment.doubt import NeedsFull
 from pipelines.ingest.receipt import Receipt, list_receipts
 from pipelines.journal import logged
@@ -62,30 +62,42 @@ def build(
         leave.register_opted_out(home)
         leave.register_past_retention(home)
         leave.apply(home, progress)
-        try:
-            if full:
-                raise NeedsFull("it was asked for")
-            if engine is not on_duckdb:
-                raise NeedsFull("the models ran elsewhere")
-            carried = carry(home, ruleset, _readable(home), progress)
-            info, checks = carried.info, carried.checks
-            event |= {"kind": "incremental", "touched": carried.touched}
-            said = f"{carried.touched:,} episodes were worked out anew."
-        except NeedsFull as why:
+        found, why = _carried(home, ruleset, progress, engine, full)
+        if found is None:
             with worked_out(home, ruleset, home.root, progress, engine) as (con, checks):
                 info = publish(
                     home,
                     lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
                 )
-            event |= {"kind": "full", "why": str(why)}
-            said = f"Everything was worked out anew, because {why}."
+            event |= {"kind": "full", "why": why}
+        else:
+            info, checks = found.info, found.checks
+            event |= {"kind": "incremental", "touched": found.touched, "causes": found.causes}
         event |= {"snapshot": info.name, "bytes": info.size}
         event["checks"] = dict(Counter(check.status for check in checks))
         if tell:
-            tell(said)
+            tell(
+                f"{found.touched:,} episodes were worked out anew."
+                if found
+                else f"Everything was worked out anew, because {why}."
+            )
         if published.is_pending(home):
             published.finish(home, episodes_in(home))
         return info
+
+
+def _carried(
+    home: Home, ruleset: Ruleset, progress: Progress | None, engine: Engine, full: bool
+) -> tuple[Carried | None, str]:
+    """What carrying the published snapshot on gave; else None, and why a full build is needed."""
+    if full:
+        return None, "it was asked for"
+    if engine is not on_duckdb:
+        return None, "the models ran elsewhere"
+    try:
+        return carry(home, ruleset, _readable(home), progress), ""
+    except NeedsFull as reason:
+        return None, str(reason)
 
 
 @contextlib.contextmanager

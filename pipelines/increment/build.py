@@ -29,11 +29,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Carried:
-    """What came of it: the snapshot, its checks, how many episodes were worked out anew."""
+    """What came of it: the snapshot, its checks, how many episodes each cause touched."""
 
     info: SnapshotInfo
     checks: list[Check]
-    touched: int
+    causes: dict[str, int]
+
+    @property
+    def touched(self) -> int:
+        """How many episodes were worked out anew, for whatever cause (`touched.CAUSES`)."""
+        return sum(self.causes.values())
 
 
 def carry(
@@ -46,7 +51,7 @@ def carry(
     """
     found = plan(home, ruleset, receipts)
     scratch = Path(tempfile.mkdtemp(prefix=".build-", dir=home.root))
-    made: list[tuple[list[Check], int]] = []
+    made: list[tuple[list[Check], dict[str, int]]] = []
 
     def write(path: Path) -> None:
         con = connect(scratch / "work.duckdb", temp=scratch)
@@ -74,7 +79,7 @@ def _write(
     receipts: list[Receipt],
     found: Plan,
     progress: Progress | None,
-) -> tuple[list[Check], int]:
+) -> tuple[list[Check], dict[str, int]]:
     shutil.copyfile(found.base.path, path)
     path.chmod(0o600)
     escaped = str(path).replace("'", "''")
@@ -84,8 +89,8 @@ def _write(
         touched = find_touched(con)
         number(con, ruleset)
         fill(con)
-        for world in WORLDS:
-            run(con, world, ruleset, progress)
+        for place, world in enumerate(WORLDS):
+            run(con, world, ruleset, _part(progress, place))
         carry_on(con, home, ruleset)
         checks = moved_checks(con, home, receipts)
         con.execute(f"create table models_engine as select 'DuckDB {duckdb.__version__}' as name")
@@ -97,6 +102,13 @@ def _write(
     finally:
         con.execute("detach snap")
     return checks, touched
+
+
+def _part(progress: Progress | None, place: int) -> Progress | None:
+    """The progress of one world's models as that of both worlds'."""
+    if progress is None:
+        return None
+    return lambda name, number, total: progress(name, place * total + number, 2 * total)
 
 
 def _kind(error: duckdb.Error) -> str:

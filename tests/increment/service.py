@@ -49,12 +49,14 @@ class Service:
             self.unsent += self._rows(source, f"E{number}", content)
 
     def _profile(self, stream: str) -> Path:
-        """The canonical profile, with a column that deletes rows and one for parts of a question."""
+        """The canonical profile, with columns that delete rows and for parts of an answer."""
         packaged = resources.files("pipelines.ingest.profiles").joinpath(f"canonical_{stream}.toml")
         text = packaged.read_text("utf-8").replace(
             "[keys]\n", f'[keys]\ndelete = {{ column = "{STATE}", values = ["gone"] }}\n'
         )
-        text = text.replace("[match]\n", "[file]\nmax_quarantine = 1.0\nmax_unmapped = 1.0\n\n[match]\n")
+        text = text.replace(
+            "[match]\n", "[file]\nmax_quarantine = 1.0\nmax_unmapped = 1.0\n\n[match]\n"
+        )
         text += f'"state" = {{ to = "{STATE}" }}\n'
         if stream == "triage":
             text += "".join(f'"{part}" = {{ to = "{part}" }}\n' for part in PARTS)
@@ -69,7 +71,11 @@ class Service:
         plain = _without_parts(content)
         found: list[tuple[str, str, Row]] = []
         for row in contacts(name, plain):
-            own = {"patient_id": f"P-{person}", "site_id": site, "sex": self.rng.choice(("female", "male"))}
+            own = {
+                "patient_id": f"P-{person}",
+                "site_id": site,
+                "sex": self.rng.choice(("female", "male")),
+            }
             if self.rng.random() < 0.1:
                 own |= dict(zip(PARTS, self.rng.choices(("yes", "no", ""), k=2), strict=True))
             found.append((source, "triage", row | own))
@@ -102,7 +108,7 @@ class Service:
             )
 
     def begin(self) -> None:
-        """The first exports: every stream of every source, most of what lies before its last day."""
+        """The first exports: every stream of every source, most rows up to its last day."""
         for source in (*SOURCES, FULL):
             for stream in STREAMS:
                 self._take(lambda s, of, row, a=source, b=stream: (s, of) == (a, b) and _first(row))
@@ -162,7 +168,9 @@ class Service:
         chosen = self.rng.sample(self._correctable(), 2)
         if self.rng.random() < 0.5:
             source, _, first = chosen[0]
-            chosen = [e for e in self.sent if (e[0], e[2]["episode_id"]) == (source, first["episode_id"])]
+            chosen = [
+                e for e in self.sent if (e[0], e[2]["episode_id"]) == (source, first["episode_id"])
+            ]
         self._send([(s, of, row | {"state": "gone"}) for s, of, row in chosen], True)
 
     def strangers(self) -> None:
@@ -174,7 +182,9 @@ class Service:
             own = row | {"episode_id": name, KEY[stream]: f"{name}-{self.rng.randrange(3)}"}
             self._file(source, stream, [own], False)
         _, _, seen = self.rng.choice([e for e in self.sent if e[:2] == (source, "triage")])
-        self.unsent.append((source, "triage", seen | {"episode_id": name, "contact_id": f"{name}-1"}))
+        self.unsent.append(
+            (source, "triage", seen | {"episode_id": name, "contact_id": f"{name}-1"})
+        )
 
     def shared_keys(self) -> None:
         """A correction of a key that another episode's row has had before: both are touched."""

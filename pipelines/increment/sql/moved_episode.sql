@@ -43,8 +43,8 @@ by_trigger as (
             <> (date_diff('day', b.breach_date, u.now) < b.allowed_days)
 )
 
-select source, base_episode_id as episode_id from by_landmark
-union
-select source, base_episode_id from by_diary
-union
-select source, base_episode_id from by_trigger
+select distinct source, base_episode_id as episode_id, 'landmark' as cause from by_landmark
+union all
+select distinct source, base_episode_id, 'diary' from by_diary
+union all
+select distinct source, base_episode_id, 'trigger' from by_trigger
