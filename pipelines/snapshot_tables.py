@@ -103,9 +103,14 @@ def write_making(
     _write_meta(con, path, home, ruleset, since_full)
 
 
-def write_worked_out(con: duckdb.DuckDBPyConnection, path: Path, totals: bool) -> None:
-    """Work out cases and counts from the published tables, and finish the file."""
-    _write_cases(con, totals_of(path) if totals else None)
+def write_worked_out(
+    con: duckdb.DuckDBPyConnection, path: Path, totals: bool, pairs: bool = True
+) -> None:
+    """Work out cases and counts from the published tables, and finish the file.
+
+    Without `pairs`, those in `snap` are right already.
+    """
+    _write_cases(con, totals_of(path) if totals else None, pairs)
     with at_once(con):
         comment(con, "snap")
     con.execute("checkpoint snap")
@@ -124,14 +129,15 @@ def at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.commit()
 
 
-def _write_cases(con: duckdb.DuckDBPyConnection, totals: Path | None) -> None:
+def _write_cases(con: duckdb.DuckDBPyConnection, totals: Path | None, pairs: bool) -> None:
     """The cases that would take long to find anew for every question, and how many there are."""
     # Some published tables share their name with a wider model, so the snapshot's come first.
     own = con.execute("select current_database()").fetchall()[0][0]
     con.execute("use snap")
     try:
         keep_cases(con)
-        keep_pairs(con)
+        if pairs:
+            keep_pairs(con)
         keep_audit_cases(con)
         if totals is not None:
             write_totals(con, totals)

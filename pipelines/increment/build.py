@@ -16,6 +16,7 @@ from pipelines.home import Home
 from pipelines.increment.checks import moved_checks
 from pipelines.increment.doubt import NeedsFull
 from pipelines.increment.merge import carry_on, drop_the_rest
+from pipelines.increment.pairs import find_people, move_pairs, pair
 from pipelines.increment.plan import Plan, plan
 from pipelines.increment.touched import find_touched
 from pipelines.increment.worlds import WORLDS, fill, number, run, show_files
@@ -91,14 +92,18 @@ def _write(
         fill(con)
         for place, world in enumerate(WORLDS):
             run(con, world, ruleset, _part(progress, place))
+        find_people(con)
+        pair(con, "before")
         carry_on(con, home, ruleset)
+        pair(con, "after")
+        move_pairs(con)
         checks = moved_checks(con, home, receipts)
         con.execute(f"create table models_engine as select 'DuckDB {duckdb.__version__}' as name")
         drop_the_rest(con)
         con.execute("checkpoint snap")  # the room of what went is used again
         with at_once(con):
             write_making(con, path, home, ruleset, checks, found.since_full)
-        write_worked_out(con, path, totals=True)
+        write_worked_out(con, path, totals=True, pairs=False)
     finally:
         con.execute("detach snap")
     return checks, touched

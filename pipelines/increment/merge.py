@@ -10,6 +10,7 @@ from pipelines.engines.project import models
 from pipelines.home import Home
 from pipelines.increment.doubt import NeedsFull
 from pipelines.increment.worlds import same, sql
+from pipelines.measures.case_pairs import TABLE as PAIRS
 from pipelines.rules_kept import RULES
 from pipelines.snapshot_tables import CLASSIFIED, PUBLISHED, RUN, name_sites
 from rules.ruleset import Ruleset
@@ -18,7 +19,7 @@ BY_EPISODE: Final = tuple(table for table in PUBLISHED if table in CLASSIFIED | 
 """Published tables whose rows each belong to one episode part."""
 OF_THE_DAY: Final = ("contact", "breach", "referral")
 """Those that repeat their episode's last day of the data."""
-KEPT: Final = frozenset({*PUBLISHED, *RULES, "level", "rule", "item"})
+KEPT: Final = frozenset({*PUBLISHED, *RULES, "level", "rule", "item", PAIRS})
 """Tables that are carried on; all others are written anew."""
 
 
