@@ -102,7 +102,7 @@ def test_every_text_of_the_program_is_in_its_digest(monkeypatch, tmp_path):
     made_by.code_digest.cache_clear()
 
 
-def test_a_damaged_missing_or_unpublished_snapshot_needs_a_full_build(home):
+def test_a_damaged_or_missing_snapshot_needs_a_full_build(home):
     base = snapshots.current(home).path
     base.chmod(0o600)
     with base.open("r+b") as handle:
