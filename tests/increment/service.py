@@ -15,10 +15,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from pipelines import snapshot as snapshots
 from pipelines.home import Home
 from pipelines.ingest.door import ingest_file
 from tests.exports import columns, contacts, write
-from tests.generative.cases import ONSET, random_cases
+from tests.generative.cases import CES, GP, ONSET, URG, random_cases
 
 STREAMS = ("triage", "exercise_log", "referral")
 KEY = {"triage": "contact_id", "exercise_log": "log_id", "referral": "referral_id"}
@@ -34,7 +35,7 @@ Row = dict[str, Any]
 class Service:
     """Two sources' rows by what was sent and what was not, and the home that takes them in."""
 
-    def __init__(self, root: Path, seed: int, episodes: int = 40) -> None:
+    def __init__(self, root: Path, seed: int, episodes: int = 80) -> None:
         self.rng = random.Random(seed)
         self.folder = root / "exports"
         self.folder.mkdir(parents=True)
@@ -108,7 +109,10 @@ class Service:
             )
 
     def begin(self) -> None:
-        """The first exports: every stream of every source, most rows up to its last day."""
+        """The first exports: every stream of every source, most rows up to its last day, and of
+        each somebody who is to see a GP and has time for it yet."""
+        for source in SOURCES:
+            self.unsent.append((source, "triage", _to_see_a_gp(source, self.last[source])))
         for source in (*SOURCES, FULL):
             for stream in STREAMS:
                 self._take(lambda s, of, row, a=source, b=stream: (s, of) == (a, b) and _first(row))
@@ -138,9 +142,30 @@ class Service:
     def nothing_but_the_day(self) -> None:
         """A file of one row in each stream that makes the last day later for everybody."""
         source = self.rng.choice(SOURCES)
-        self.last[source] += dt.timedelta(days=self.rng.choice((1, 7, 15, 29)))
+        self._later_day(source, self.last[source] + dt.timedelta(self.rng.choice((1, 7, 15, 29))))
+
+    def a_trigger_runs_out(self) -> None:
+        """The last day on which the next pending trigger of what is published can be acted on."""
+        con = snapshots.open_readonly(snapshots.current(self.home).path)
+        found = con.execute(
+            "select e.source, b.breach_date + b.allowed_days from breach as b\n"
+            "join episode as e using (episode_key)\n"
+            "where b.result = 'PENDING' and e.source in ('north', 'south') order by all"
+        ).fetchall()
+        con.close()
+        later = [(day, source) for source, day in found if day > self.last[source]]
+        if later:
+            day, source = min(later)
+            self._later_day(source, day)
+
+    def _later_day(self, source: str, day: dt.date) -> None:
+        self.last[source] = day
         for stream in STREAMS:
-            found = [each for each in self.sent if each[:2] == (source, stream)]
+            found = [
+                e
+                for e in self.sent
+                if e[:2] == (source, stream) and not e[2]["episode_id"].startswith("G-")
+            ]
             _, _, row = self.rng.choice(found)
             self._file(source, stream, [row], True)
 
@@ -214,12 +239,25 @@ class Service:
 
 STEPS = (
     *("another_day", "another_day", "nothing_but_the_day", "late_rows", "corrections"),
-    *("deletions", "strangers", "shared_keys", "a_complete_export"),
+    *("deletions", "strangers", "shared_keys", "a_complete_export", "a_trigger_runs_out"),
 )
 
 
+def _to_see_a_gp(source: str, last: dt.date) -> Row:
+    seen = {"contact_id": f"G-{source}-1", "episode_id": f"G-{source}", "site_id": f"{source}-a"}
+    pain = dict.fromkeys(("has_back_pain", "has_leg_pain", "gp_2_unwell"), "yes")
+    day, onset = (last - dt.timedelta(days=days) for days in (3, 20))
+    return {
+        **dict.fromkeys(CES + URG + GP, "no"),
+        **seen,
+        **pain,
+        **{"contact_date": day.isoformat(), "onset_date": onset.isoformat()},
+        "contact_type": "triage",
+    }
+
+
 def _first(row: Row) -> bool:
-    return row["episode_id"] in {f"E{number}" for number in range(20)}
+    return row["episode_id"] in {f"E{number}" for number in range(60)}
 
 
 def _day(stream: str, row: Row) -> dt.date:

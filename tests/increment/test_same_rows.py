@@ -17,9 +17,9 @@ from tests.increment.alike import differences
 from tests.increment.service import STEPS, Service
 
 SHORT = (
-    ("nothing_but_the_day", "corrections", "strangers"),
+    ("a_trigger_runs_out", "corrections", "strangers"),
     ("another_day", "shared_keys"),
-    ("deletions", "late_rows", "another_day"),
+    ("nothing_but_the_day", "deletions", "late_rows"),
 )
 """Steps between one build and the next, so chosen that every cause is met (see below)."""
 
@@ -68,7 +68,7 @@ def test_rows_are_those_of_a_full_build_and_every_cause_is_met(service):
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(12))
 def test_rows_are_those_of_a_full_build_after_random_steps(tmp_path, seed):
-    service = Service(tmp_path, seed, episodes=60)
+    service = Service(tmp_path, seed)
     service.begin()
     build(service.home)
     kinds = set()
