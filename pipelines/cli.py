@@ -161,9 +161,11 @@ def build(
     """Reapply the rules to everything taken in, and publish a new snapshot."""
     target = opened(home)
     runs = chosen(target, engine, master, results)
-    info = _build(target, quiet=as_json, wait=wait, engine=runs, full=full)
+    told: list[str] = []
+    info = _build(target, quiet=as_json, wait=wait, engine=runs, full=full, told=told)
     if as_json:
-        print(json.dumps({"snapshot": info.name, "bytes": info.size, **info.meta()}, indent=1))
+        found = {"snapshot": info.name, "bytes": info.size, "how": " ".join(told), **info.meta()}
+        print(json.dumps(found, indent=1))
 
 
 @app.command()
@@ -228,12 +230,13 @@ def _build(
     wait: float = 0.0,
     engine: Engine = on_duckdb,
     full: bool = False,
+    told: list[str] | None = None,
 ) -> snapshots.SnapshotInfo:
     published = snapshots.current(home)
     newest = max((r.ingested_at for r in list_receipts(home)), default="")
     if only_if_new and published and published.meta()["created_at"] > newest:
         return published
-    told: list[str] = []
+    told = [] if told is None else told
     with bar(quiet=quiet) as progress:
         info = build_snapshot(home, progress, wait, engine, full, told.append)
     if not quiet:

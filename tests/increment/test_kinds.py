@@ -57,6 +57,7 @@ def test_the_command_and_the_journal_say_which_kind_ran(home):
     assert last_build(home)["kind"] == "full"
     assert last_build(home)["why"] == "it was asked for"
     told = json.loads(outcomes("build", "--json", home=home.root).stdout)
+    assert told["how"] == "0 episodes were worked out anew."
     assert told["builds_since_full"] == "1"
 
 
