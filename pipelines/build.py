@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -62,28 +63,40 @@ def build(
         leave.register_opted_out(home)
         leave.register_past_retention(home)
         leave.apply(home, progress)
-        found, why = _carried(home, ruleset, progress, engine, full)
-        if found is None:
-            with worked_out(home, ruleset, home.root, progress, engine) as (con, checks):
-                info = publish(
-                    home,
-                    lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
-                )
-            event |= {"kind": "full", "why": why}
-        else:
-            info, checks = found.info, found.checks
-            event |= {"kind": "incremental", "touched": found.touched, "causes": found.causes}
-        event |= {"snapshot": info.name, "bytes": info.size}
-        event["checks"] = dict(Counter(check.status for check in checks))
+        info, said = _published(home, ruleset, progress, engine, full, event)
         if tell:
-            tell(
-                f"{found.touched:,} episodes were worked out anew."
-                if found
-                else f"Everything was worked out anew, because {why}."
-            )
+            tell(said)
         if published.is_pending(home):
             published.finish(home, episodes_in(home))
         return info
+
+
+def _published(
+    home: Home,
+    ruleset: Ruleset,
+    progress: Progress | None,
+    engine: Engine,
+    full: bool,
+    event: dict[str, Any],
+) -> tuple[SnapshotInfo, str]:
+    """The new snapshot, and a sentence on how it was built; the journal's `event` is filled in."""
+    found, why = _carried(home, ruleset, progress, engine, full)
+    if found is None:
+        with worked_out(home, ruleset, home.root, progress, engine) as (con, checks):
+            info = publish(
+                home,
+                lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
+            )
+        event |= {"kind": "full", "why": why}
+        said = f"Everything was worked out anew, because {why}."
+    else:
+        info, checks = found.info, found.checks
+        event |= {"kind": "incremental", "touched": found.touched, "causes": found.causes}
+        n = found.touched
+        said = f"{n:,} {'episode was' if n == 1 else 'episodes were'} worked out anew."
+    event |= {"snapshot": info.name, "bytes": info.size}
+    event["checks"] = dict(Counter(check.status for check in checks))
+    return info, said
 
 
 def _carried(

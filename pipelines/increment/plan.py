@@ -119,11 +119,12 @@ def _same_files(before: list[tuple[Any, ...]], receipts: list[Receipt]) -> None:
             raise NeedsFull("a file that was taken in is gone from landing")
         if (*row[:place], *row[place + 1 :]) != (*known[:place], *known[place + 1 :]):
             raise NeedsFull("the load report of a file is another one than it was")
-    for source, stream in _supplied(now.values()) - _supplied(before):
-        if source in {each for each, _ in _supplied(before)}:
-            raise NeedsFull(f"{source} supplies another stream than before ({stream})")
-    for source, stream in _supplied(before) - _supplied(now.values()):
-        raise NeedsFull(f"{source} does not supply its {stream} any more")
+    was, here = _supplied(before), _supplied(now.values())
+    known = {source for source, _ in was}
+    for _, stream in sorted(each for each in here - was if each[0] in known):
+        raise NeedsFull(f"a source supplies a stream for the first time ({stream})")
+    for _, stream in sorted(was - here):
+        raise NeedsFull(f"a source does not supply a stream any more ({stream})")
 
 
 def _supplied(rows: Any) -> set[tuple[str, str]]:
