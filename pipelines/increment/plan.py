@@ -120,8 +120,8 @@ def _same_files(before: list[tuple[Any, ...]], receipts: list[Receipt]) -> None:
         if (*row[:place], *row[place + 1 :]) != (*known[:place], *known[place + 1 :]):
             raise NeedsFull("the load report of a file is another one than it was")
     was, here = _supplied(before), _supplied(now.values())
-    known = {source for source, _ in was}
-    for _, stream in sorted(each for each in here - was if each[0] in known):
+    sources = {source for source, _ in was}
+    for _, stream in sorted(each for each in here - was if each[0] in sources):
         raise NeedsFull(f"a source supplies a stream for the first time ({stream})")
     for _, stream in sorted(was - here):
         raise NeedsFull(f"a source does not supply a stream any more ({stream})")
