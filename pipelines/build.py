@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -17,7 +18,9 @@ from pipelines.erasure import leave, published
 from pipelines.erasure.landing import episodes_in
 from pipelines.errors import OutcomesError
 from pipelines.home import Home, telling_of_the_disk
-from pipelines.ingest.receipt import list_receipts
+from pipelines.increment.build import Carried, carry
+from pipelines.increment.doubt import NeedsFull
+from pipelines.ingest.receipt import Receipt, list_receipts
 from pipelines.journal import logged
 from pipelines.settings_lines import place
 from pipelines.snapshot import SnapshotInfo, publish
@@ -34,10 +37,14 @@ def build(
     progress: Progress | None = None,
     wait: float = 0.0,
     engine: Engine = on_duckdb,
+    full: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> SnapshotInfo:
     """Build and publish a snapshot from everything in landing; `wait` seconds for the lock.
 
-    `engine` runs the models; checks and the snapshot are DuckDB's in any case.
+    `engine` runs the models; checks and the snapshot are DuckDB's in any case. On DuckDB only the
+    episodes that new files touch are worked out anew where that gives the same rows, unless `full`;
+    `tell` is called with a sentence on which kind of build it was, and why.
 
     Who is to be left out (the opt-out list, the period of retention) goes first, and where rows
     went, what was made of them goes as well.
@@ -56,16 +63,54 @@ def build(
         leave.register_opted_out(home)
         leave.register_past_retention(home)
         leave.apply(home, progress)
+        info, said = _published(home, ruleset, progress, engine, full, event)
+        if tell:
+            tell(said)
+        if published.is_pending(home):
+            published.finish(home, episodes_in(home))
+        return info
+
+
+def _published(
+    home: Home,
+    ruleset: Ruleset,
+    progress: Progress | None,
+    engine: Engine,
+    full: bool,
+    event: dict[str, Any],
+) -> tuple[SnapshotInfo, str]:
+    """The new snapshot, and a sentence on how it was built; the journal's `event` is filled in."""
+    found, why = _carried(home, ruleset, progress, engine, full)
+    if found is None:
         with worked_out(home, ruleset, home.root, progress, engine) as (con, checks):
             info = publish(
                 home,
                 lambda path: write_snapshot(con, path, home, ruleset, checks, totals=True),
             )
-            event |= {"snapshot": info.name, "bytes": info.size}
-            event["checks"] = dict(Counter(check.status for check in checks))
-        if published.is_pending(home):
-            published.finish(home, episodes_in(home))
-        return info
+        event |= {"kind": "full", "why": why}
+        said = f"Everything was worked out anew, because {why}."
+    else:
+        info, checks = found.info, found.checks
+        event |= {"kind": "incremental", "touched": found.touched, "causes": found.causes}
+        n = found.touched
+        said = f"{n:,} {'episode was' if n == 1 else 'episodes were'} worked out anew."
+    event |= {"snapshot": info.name, "bytes": info.size}
+    event["checks"] = dict(Counter(check.status for check in checks))
+    return info, said
+
+
+def _carried(
+    home: Home, ruleset: Ruleset, progress: Progress | None, engine: Engine, full: bool
+) -> tuple[Carried | None, str]:
+    """What carrying the published snapshot on gave; else None, and why a full build is needed."""
+    if full:
+        return None, "it was asked for"
+    if engine is not on_duckdb:
+        return None, "the models ran elsewhere"
+    try:
+        return carry(home, ruleset, _readable(home), progress), ""
+    except NeedsFull as reason:
+        return None, str(reason)
 
 
 @contextlib.contextmanager
@@ -81,8 +126,7 @@ def worked_out(
     The database lies in a new folder inside `folder` (None: the system's) and is gone afterwards.
     Raises OutcomesError when nothing was ingested or a fatal check fails.
     """
-    # Files taken in raw have no contract, so no model reads them.
-    receipts = [each for each in list_receipts(home) if each.stream != "raw"]
+    receipts = _readable(home)
     if not any(each.stream == "triage" and not each.withdrawn for each in receipts):
         raise OutcomesError(
             "there is no triage export in the data home yet",
@@ -100,6 +144,11 @@ def worked_out(
             con.close()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _readable(home: Home) -> list[Receipt]:
+    """The files that models read; those taken in raw have no contract."""
+    return [each for each in list_receipts(home) if each.stream != "raw"]
 
 
 def service_rules(home: Home) -> Ruleset:

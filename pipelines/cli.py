@@ -32,7 +32,7 @@ from pipelines import (
 from pipelines import snapshot as snapshots
 from pipelines.answers_text import print_answers
 from pipelines.build import build as build_snapshot
-from pipelines.cli_engine import EngineOption, MasterOption, ResultsOption, chosen
+from pipelines.cli_engine import EngineOption, FullOption, MasterOption, ResultsOption, chosen
 from pipelines.cli_options import (
     DateOption,
     HomeOption,
@@ -154,15 +154,18 @@ def build(
     engine: EngineOption = "duckdb",
     master: MasterOption = None,
     results: ResultsOption = None,
+    full: FullOption = False,
     wait: WaitOption = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Reapply the rules to everything taken in, and publish a new snapshot."""
     target = opened(home)
     runs = chosen(target, engine, master, results)
-    info = _build(target, quiet=as_json, wait=wait, engine=runs)
+    told: list[str] = []
+    info = _build(target, quiet=as_json, wait=wait, engine=runs, full=full, told=told)
     if as_json:
-        print(json.dumps({"snapshot": info.name, "bytes": info.size, **info.meta()}, indent=1))
+        found = {"snapshot": info.name, "bytes": info.size, "how": " ".join(told), **info.meta()}
+        print(json.dumps(found, indent=1))
 
 
 @app.command()
@@ -226,14 +229,18 @@ def _build(
     quiet: bool = False,
     wait: float = 0.0,
     engine: Engine = on_duckdb,
+    full: bool = False,
+    told: list[str] | None = None,
 ) -> snapshots.SnapshotInfo:
     published = snapshots.current(home)
     newest = max((r.ingested_at for r in list_receipts(home)), default="")
     if only_if_new and published and published.meta()["created_at"] > newest:
         return published
+    told = [] if told is None else told
     with bar(quiet=quiet) as progress:
-        info = build_snapshot(home, progress, wait, engine)
+        info = build_snapshot(home, progress, wait, engine, full, told.append)
     if not quiet:
+        say(" ".join(told))
         say(f"Published {info.name} ({info.size / 1e6:.1f} MB)")
     return info
 

@@ -29,6 +29,10 @@ ResultsOption = Annotated[
         "--results", help="Publish the tables in this folder, made elsewhere by `outcomes sql`."
     ),
 ]
+FullOption = Annotated[
+    bool,
+    typer.Option("--full", help="Work out every episode anew, not only those that files touch."),
+]
 
 
 def chosen(home: Home, engine: str, master: str | None, results: Path | None) -> Engine:

@@ -45,12 +45,15 @@ def load_files(con: duckdb.DuckDBPyConnection, receipts: list[Receipt]) -> None:
         _add_file(con, receipt, receipt.file_id in held)
 
 
-def landing_files(home: Home, receipts: list[Receipt]) -> dict[str, list[Path]]:
-    """The Parquet files of each landing table but `landing_file`, of the files that hold now.
+def landing_files(
+    home: Home, receipts: list[Receipt], files: set[str] | None = None
+) -> dict[str, list[Path]]:
+    """The Parquet files of each landing table but `landing_file`, of these files by their ids
+    (None: those that hold now).
 
     OutcomesError where one was written by another version of this program.
     """
-    held = current_files(receipts)
+    held = current_files(receipts) if files is None else files
     found: dict[str, list[Path]] = {table: [] for table in (*landing.STREAMS.values(), ANSWERS)}
     for receipt in receipts:
         folder = home.landing / receipt.stream / receipt.file_id

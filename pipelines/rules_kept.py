@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Final
 
 import duckdb
 
@@ -12,6 +13,9 @@ from pipelines.landing_tables import ANSWERS
 from pipelines.params import NAMES
 from rules.errors import RulesError
 from rules.ruleset import Ruleset, from_texts
+
+RULES: Final = ("rule_file", "parameter")
+"""The tables that hold them."""
 
 
 class RulesNotKept(OutcomesError):

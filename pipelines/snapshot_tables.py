@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.checks.run import Check
 from pipelines.home import Home
+from pipelines.made_by import code_digest, settings_digest
 from pipelines.measures.case_pairs import keep_pairs
 from pipelines.measures.case_query import keep_cases
 from pipelines.reviews.kept import keep_audit_cases
@@ -66,24 +67,53 @@ def write_snapshot(
             # A constant column is stored once, not row by row.
             run = f", cast({RUN} as utinyint) as run_id" if table in CLASSIFIED else ""
             con.execute(f"create table snap.{table} as select *{run} from {model}")
-        names = home.config().get("sites", {})
-        for site_id, entry in names.items():
-            con.execute(
-                "update snap.site set name = ? where site_id = ?",
-                [entry.get("name", site_id), site_id],
-            )
+        name_sites(con, home)
         with at_once(con):
-            _write_run(con, ruleset)
             _write_rules(con, ruleset)
             keep_rules(con, ruleset)
-            _write_checks(con, checks)
-            _write_meta(con, path, home, ruleset)
-        _write_cases(con, totals_of(path) if totals else None)
-        with at_once(con):
-            comment(con, "snap")
-        con.execute("checkpoint snap")
+            write_making(con, path, home, ruleset, checks)
+        write_worked_out(con, path, totals)
     finally:
         con.execute("detach snap")
+
+
+def name_sites(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Give the sites in `snap` the names that the service has for them."""
+    for site_id, entry in home.config().get("sites", {}).items():
+        con.execute(
+            "update snap.site set name = ? where site_id = ?",
+            [entry.get("name", site_id), site_id],
+        )
+
+
+def write_making(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    home: Home,
+    ruleset: Ruleset,
+    checks: list[Check],
+    since_full: int = 0,
+) -> None:
+    """Write into `snap` what made it: the run, its checks, and all that the rows rest on.
+
+    `since_full`: how many builds the last full one lies back.
+    """
+    _write_run(con, ruleset)
+    _write_checks(con, checks)
+    _write_meta(con, path, home, ruleset, since_full)
+
+
+def write_worked_out(
+    con: duckdb.DuckDBPyConnection, path: Path, totals: bool, pairs: bool = True
+) -> None:
+    """Work out cases and counts from the published tables, and finish the file.
+
+    Without `pairs`, those in `snap` are right already.
+    """
+    _write_cases(con, totals_of(path) if totals else None, pairs)
+    with at_once(con):
+        comment(con, "snap")
+    con.execute("checkpoint snap")
 
 
 @contextlib.contextmanager
@@ -99,14 +129,15 @@ def at_once(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.commit()
 
 
-def _write_cases(con: duckdb.DuckDBPyConnection, totals: Path | None) -> None:
+def _write_cases(con: duckdb.DuckDBPyConnection, totals: Path | None, pairs: bool) -> None:
     """The cases that would take long to find anew for every question, and how many there are."""
     # Some published tables share their name with a wider model, so the snapshot's come first.
     own = con.execute("select current_database()").fetchall()[0][0]
     con.execute("use snap")
     try:
         keep_cases(con)
-        keep_pairs(con)
+        if pairs:
+            keep_pairs(con)
         keep_audit_cases(con)
         if totals is not None:
             write_totals(con, totals)
@@ -179,10 +210,14 @@ def _write_rules(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
     )
 
 
-def _write_meta(con: duckdb.DuckDBPyConnection, path: Path, home: Home, ruleset: Ruleset) -> None:
+def _write_meta(
+    con: duckdb.DuckDBPyConnection, path: Path, home: Home, ruleset: Ruleset, since_full: int
+) -> None:
     before = current(home)
     service = home.config().get("service", {})
-    days = con.execute("select max(extract_date), min(extract_date) from episode").fetchall()[0]
+    days = con.execute("select max(extract_date), min(extract_date) from snap.episode").fetchall()[
+        0
+    ]
     ran = con.execute("select name from models_engine").fetchall()[0][0]
     rows = {
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -201,6 +236,9 @@ def _write_meta(con: duckdb.DuckDBPyConnection, path: Path, home: Home, ruleset:
         "adopted_on": str(service.get("adopted_on", "")),
         "previous_snapshot": before.name if before else "",
         "build_file": path.name,
+        "code_digest": code_digest(),
+        "settings_digest": settings_digest(home),
+        "builds_since_full": str(since_full),
     }
     con.execute("create table snap.meta (key varchar, value varchar)")
     con.executemany("insert into snap.meta values (?, ?)", [list(row) for row in rows.items()])

@@ -37,7 +37,7 @@ Engine = Callable[[duckdb.DuckDBPyConnection, Work, Progress | None], str]
 def on_duckdb(con: duckdb.DuckDBPyConnection, work: Work, progress: Progress | None) -> str:
     """Run the models in the connection itself."""
     show_landing(con, work.home, work.receipts)
-    _parameters(con, work.ruleset)
+    parameters(con, work.ruleset)
     duck.run_models(con, models(work.ruleset), progress)
     return f"DuckDB {duckdb.__version__}"
 
@@ -49,7 +49,7 @@ def on_spark(settings: SparkSettings) -> Engine:
         from pipelines.engines import spark
 
         show_landing(con, work.home, work.receipts)
-        _parameters(con, work.ruleset)
+        parameters(con, work.ruleset)
         made = spark.run(
             con, work.home, work.receipts, work.ruleset, settings, work.scratch, progress
         )
@@ -63,13 +63,13 @@ def done_elsewhere(folder: Path) -> Engine:
 
     def run(con: duckdb.DuckDBPyConnection, work: Work, progress: Progress | None) -> str:
         show_landing(con, work.home, work.receipts)
-        _parameters(con, work.ruleset)
+        parameters(con, work.ruleset)
         return results.adopt(con, folder, work.ruleset)
 
     return run
 
 
-def _parameters(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
+def parameters(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:
     """The service's one set of parameters, for every source."""
     params.create(con, [params.row(1, ruleset.values)])
     con.execute(

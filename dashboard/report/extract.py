@@ -10,6 +10,7 @@ from pipelines.periods import Period
 
 
 def about(view: ui.View, period: Period, n: int) -> Iterator[tuple[str, str]]:
+    """Names and values: period, sites, data, rules, mode; `n` is the number of episodes."""
     snapshot = view.snapshot
     yield (
         "Period",

@@ -45,6 +45,7 @@ NOT_PASSED: Final = {"fail": "not passed", "error": "could not be run"}
 
 
 def time_chart(view: ui.View, name: str, part: str | None, label: str) -> Chart:
+    """A measure month by month, with the MONTHS_BEFORE months before the period."""
     back = replace(view.filter, period_from=_back(view.filter))
     found = store.series(view.snapshot, name, back, part)
     months = [each.month for each in found.months]
@@ -62,6 +63,7 @@ def _back(flt: Filter) -> date | None:
 
 
 def summary(view: ui.View) -> Table:
+    """The reading of every control chart of SERIES, with the figure of the period."""
     rows = []
     for name, part, label in SERIES:
         entry = measure(name)
@@ -89,6 +91,7 @@ def _open(view: ui.View, name: str, part: str | None) -> bool:
 
 
 def too_early(view: ui.View) -> Iterator[str]:
+    """A sentence that names the figures of the period that can still change much, if there are any."""
     names = [label or measure(n).name for n, part, label in SERIES if _open(view, n, part)]
     if names:
         yield (

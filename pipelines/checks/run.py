@@ -45,8 +45,8 @@ def run_checks(con: duckdb.DuckDBPyConnection) -> list[Check]:
     Leaves the tables check_month (source, month, n_contacts, n_unanswered, n_asked) and check_file
     (one row per file and check of its rows, with its status) in `con`.
     """
-    catalogue = tomllib.loads(_text("catalogue.toml"))
-    found = [_invariant(con, entry) for entry in catalogue["check"]]
+    catalogue = tomllib.loads(check_text("catalogue.toml"))
+    found = [invariant(con, entry) for entry in catalogue["check"]]
     failed = [c for c in found if c.severity == "fatal" and c.status in ("fail", "error")]
     if failed:
         listed = "; ".join(f"{check.title} ({check.n_wrong} rows)" for check in failed)
@@ -54,16 +54,24 @@ def run_checks(con: duckdb.DuckDBPyConnection) -> list[Check]:
             f"nothing was published, because a check failed: {listed}",
             hint="The snapshot published before stays.",
         )
-    con.execute(f"create or replace table {MONTHS} as {_text(f'quality/{MONTHS}.sql')}")
+    keep_months(con)
     for entry in catalogue["quality"]:
         found += quality(con, entry)
-    _per_file(con, catalogue["quality"])
+    rows = con.execute(check_text(f"quality/{FILES}.sql")).fetchall()
+    judge_files(con, catalogue["quality"], rows)
     return found
 
 
-def _per_file(con: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]]) -> None:
-    """Judge each file by the thresholds that hold for the store."""
-    rows = con.execute(_text(f"quality/{FILES}.sql")).fetchall()
+def keep_months(con: duckdb.DuckDBPyConnection) -> None:
+    """Write the table `check_month` into the connection's schema."""
+    con.execute(f"create or replace table {MONTHS} as {check_text(f'quality/{MONTHS}.sql')}")
+
+
+def judge_files(
+    con: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]], rows: list[tuple[Any, ...]]
+) -> None:
+    """Judge each file's rows (those of `check_file.sql`) by the thresholds that hold for the store,
+    in the table `check_file`."""
     known = {entry["id"]: entry for entry in entries}
     con.execute(
         f"create or replace table {FILES} (file_id varchar, name varchar, source varchar, "
@@ -80,13 +88,15 @@ def _per_file(con: duckdb.DuckDBPyConnection, entries: list[dict[str, Any]]) -> 
         con.executemany(f"insert into {FILES} values ({', '.join('?' * 11)})", judged)
 
 
-def _text(name: str) -> str:
+def check_text(name: str) -> str:
+    """The text of a file of `checks`."""
     return resources.files("pipelines.checks").joinpath(*name.split("/")).read_text("utf-8")
 
 
-def _invariant(con: duckdb.DuckDBPyConnection, entry: dict[str, Any]) -> Check:
+def invariant(con: duckdb.DuckDBPyConnection, entry: dict[str, Any]) -> Check:
+    """One check that must find nothing; status error where it cannot be asked."""
     try:
-        wrong = _text(entry["id"] + ".sql")
+        wrong = check_text(entry["id"] + ".sql")
         rows = con.execute(f"select count(*) from ({wrong}) as wrong_rows").fetchall()
         n = int(rows[0][0])
     except duckdb.Error:
@@ -100,9 +110,14 @@ def quality(con: duckdb.DuckDBPyConnection, entry: dict[str, Any]) -> list[Check
         if entry["id"] in ("volume_steady", "missingness_steady"):
             rows: Iterable[tuple[Any, ...]] = steady(con, entry["id"])
         else:
-            rows = con.execute(_text(f"quality/{entry['id']}.sql")).fetchall()
+            rows = con.execute(check_text(f"quality/{entry['id']}.sql")).fetchall()
     except duckdb.Error:
         return [_result(entry, "error", "", "", 0, None)]
+    return judged(entry, rows)
+
+
+def judged(entry: dict[str, Any], rows: Iterable[tuple[Any, ...]]) -> list[Check]:
+    """The results of a check of data quality from (source, part, wrong rows, rows looked at)."""
     found = [
         _result(entry, _status(n_wrong, n_rows, entry["threshold"]), source, part, n_wrong, n_rows)
         for source, part, n_wrong, n_rows in sorted(rows, key=lambda row: (row[0], row[1]))

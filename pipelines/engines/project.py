@@ -91,7 +91,8 @@ def models(ruleset: Ruleset) -> list[Model]:
     for model in found.values():
         for table in sorted(model.reads - known):
             raise ProjectError(f"{model.name}.sql reads {table}, which no model makes")
-    graph = {model.name: model.reads & set(found) for model in found.values()}
+    # In the order of names where any would do, so that each process has the same one.
+    graph = {name: sorted(found[name].reads & set(found)) for name in sorted(found)}
     try:
         order = list(TopologicalSorter(graph).static_order())
     except CycleError as error:

@@ -1,5 +1,6 @@
 -- One row per contact: several rows for one contact of one file, or several answers to one
 -- question, become one. Cleaning step 3. When each sign began is told apart in sign_timing.
+-- The key is the episode's and the contact's place in it: no other episode's rows change it.
 with triage as (
     select * from stg_triage
 ),
@@ -344,8 +345,8 @@ together as (
 )
 
 select
-    row_number() over (
-        order by ep, contact_date, contact_time nulls last, seq nulls last, contact_id
+    ep * 1000000 + row_number() over (
+        partition by ep order by contact_date, contact_time nulls last, seq nulls last, contact_id
     ) as contact_key,
     *
 from together

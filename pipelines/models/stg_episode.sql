@@ -3,6 +3,10 @@ with triage as (
     select * from triage_current
 ),
 
+numbers as (
+    select * from episode_number
+),
+
 files as (
     select * from landing_file where current
 ),
@@ -27,13 +31,11 @@ covered as (
 ),
 
 episodes as (
-    select source, episode_id, min(contact_date) as first_day
-    from triage
-    group by source, episode_id
+    select distinct source, episode_id from triage
 )
 
 select
-    row_number() over (order by e.source, e.first_day, e.episode_id) as ep,
+    n.ep,
     e.source,
     e.episode_id,
     c.extract_date,
@@ -41,5 +43,6 @@ select
     c.diary_supplied,
     s.ps
 from episodes as e
+join numbers as n on n.source = e.source and n.episode_id = e.episode_id
 join covered as c on c.source = e.source
 join parameter_sets as s on s.source = e.source
