@@ -91,7 +91,7 @@ def _open(view: ui.View, name: str, part: str | None) -> bool:
 
 
 def too_early(view: ui.View) -> Iterator[str]:
-    """A sentence that names the figures of the period that can still change much, if there are any."""
+    """A sentence that names the figures that can still change much, if there are any."""
     names = [label or measure(n).name for n, part, label in SERIES if _open(view, n, part)]
     if names:
         yield (
