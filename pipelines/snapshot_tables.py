@@ -60,9 +60,7 @@ def write_snapshot(
 
     With `totals` also the file of totals beside it, for readers who see no case.
     """
-    escaped = str(path).replace("'", "''")
-    con.execute(f"attach '{escaped}' as snap")
-    try:
+    with attached(con, path):
         for table, model in PUBLISHED.items():
             # A constant column is stored once, not row by row.
             run = f", cast({RUN} as utinyint) as run_id" if table in CLASSIFIED else ""
@@ -73,8 +71,25 @@ def write_snapshot(
             keep_rules(con, ruleset)
             write_making(con, path, home, ruleset, checks)
         write_worked_out(con, path, totals)
-    finally:
-        con.execute("detach snap")
+
+
+@contextlib.contextmanager
+def attached(con: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    """The database file at `path` as `snap`, as long as it is written.
+
+    After an error it is let go of without a word: the error has to be told, not what it left.
+    """
+    own = con.execute("select current_database()").fetchall()[0][0]
+    escaped = str(path).replace("'", "''")
+    con.execute(f"attach '{escaped}' as snap")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):
+            con.execute(f'use "{own}"')
+            con.execute("detach snap")
+        raise
+    con.execute("detach snap")
 
 
 def name_sites(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -141,8 +156,11 @@ def _write_cases(con: duckdb.DuckDBPyConnection, totals: Path | None, pairs: boo
         keep_audit_cases(con)
         if totals is not None:
             write_totals(con, totals)
-    finally:
-        con.execute(f'use "{own}"')
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):
+            con.execute(f'use "{own}"')
+        raise
+    con.execute(f'use "{own}"')
 
 
 def _write_run(con: duckdb.DuckDBPyConnection, ruleset: Ruleset) -> None:

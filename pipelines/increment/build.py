@@ -22,7 +22,7 @@ from pipelines.increment.touched import find_touched
 from pipelines.increment.worlds import WORLDS, fill, number, run, show_files
 from pipelines.ingest.receipt import Receipt
 from pipelines.snapshot import SnapshotInfo, publish
-from pipelines.snapshot_tables import at_once, write_making, write_worked_out
+from pipelines.snapshot_tables import at_once, attached, write_making, write_worked_out
 from rules.ruleset import Ruleset
 
 Progress = Callable[[str, int, int], None]
@@ -83,9 +83,7 @@ def _write(
 ) -> tuple[list[Check], dict[str, int]]:
     shutil.copyfile(found.base.path, path)
     path.chmod(0o600)
-    escaped = str(path).replace("'", "''")
-    con.execute(f"attach '{escaped}' as snap")
-    try:
+    with attached(con, path):
         show_files(con, home, receipts, found)
         touched = find_touched(con)
         number(con, ruleset)
@@ -104,8 +102,6 @@ def _write(
         with at_once(con):
             write_making(con, path, home, ruleset, checks, found.since_full)
         write_worked_out(con, path, totals=True, pairs=False)
-    finally:
-        con.execute("detach snap")
     return checks, touched
 
 
