@@ -49,6 +49,8 @@ from tests.dashboard.serving import Server, running
 
 CHECKED = 60
 """Pages that are asked for again at a quiet server, at most."""
+TELL = 60.0
+"""Seconds between lines that say how a run stands."""
 GROWTH, MORE = 1.15, 48 * 2**20
 """Memory is flat when its last quarter is not above its second by more than both of these."""
 
@@ -167,8 +169,12 @@ async def work(
     works = [pipeline.work(), published.watch(), *(each.work() for each in people)]
     tasks = [asyncio.create_task(each) for each in works]
     ends = time.monotonic() + 60 * plan.minutes
+    told = time.monotonic()
     while time.monotonic() < ends and not plan.enough(pipeline, seen):
         memory.append(resident(server.pid))
+        if time.monotonic() - told >= TELL:
+            told = time.monotonic()
+            _tell(ends - told, seen, pipeline, memory[-1])
         await asyncio.sleep(min(5.0, plan.every / 12))
     for task in tasks:
         task.cancel()
@@ -176,6 +182,17 @@ async def work(
         if isinstance(found, Exception):
             seen.wrong[f"a part of the soak itself failed: {found!r}"] += 1
     return seen, pipeline, published, memory
+
+
+def _tell(left: float, seen: Seen, pipeline: Pipeline, memory: int) -> None:
+    """Where a long run stands, so that nobody waits an hour for what went wrong at once."""
+    wrong = "; ".join([*(f"{n} times: {what}" for what, n in seen.wrong.items()), *pipeline.errors])
+    print(
+        f"{left / 60:.0f} min left: {seen.pages:,} pages, {pipeline.published} publications, "
+        f"{pipeline.killed} killed, {memory / 2**20:.0f} MB; wrong: {wrong or 'nothing'}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 async def again(port: int, seen: Seen, published: Publications) -> tuple[int, list[str]]:

@@ -8,6 +8,7 @@ its last part) is handed out as it is, any other is kept pickled and is a new on
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import sys
 from collections import OrderedDict
@@ -18,7 +19,7 @@ from datetime import date, datetime
 from functools import cache, wraps
 from operator import attrgetter
 from threading import Lock
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,7 +78,7 @@ def frozen_bytes(value: Any) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """An answer: itself, or pickled where it could be changed."""
+    """An answer: itself, or pickled where it could be changed. `bytes`: its key's included."""
 
     answer: Any
     bytes: int
@@ -88,12 +89,33 @@ class _Held:
         return pickle.loads(self.answer) if self.pickled else self.answer
 
 
-def _hold(found: Any) -> _Held:
-    size = frozen_bytes(found)
+def _hold(key: Key, found: Any) -> _Held:
+    size, of_key = frozen_bytes(found), frozen_bytes(key)
+    if of_key is None:
+        of_key = len(pickle.dumps(key, pickle.HIGHEST_PROTOCOL))
     if size is not None:
-        return _Held(found, size, False)
+        return _Held(found, of_key + size, False)
     pickled = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
-    return _Held(pickled, len(pickled), True)
+    return _Held(pickled, of_key + len(pickled), True)
+
+
+class _Long:
+    """An argument of which a key holds the digest."""
+
+    __slots__ = ("digest", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        pickled = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        self.digest = hashlib.sha256(pickled).digest()
+
+
+def by_digest(value: T) -> T:
+    """A long argument for a function that is `kept`: its key has a digest in place of the value.
+
+    Otherwise all reviews of a service would stay in memory once for each time that one was saved.
+    """
+    return cast(T, _Long(value))
 
 
 class Kept:
@@ -126,7 +148,7 @@ class Kept:
 
     def _find(self, key: Key, find: Callable[[], Any], mine: Future[_Held]) -> _Held:
         try:
-            kept = _hold(find())
+            kept = _hold(key, find())
         except BaseException as error:
             with self._lock:
                 self._asked.pop(key, None)
@@ -152,14 +174,22 @@ ALL: Final = Kept()
 """The cache of this process."""
 
 
+def _whole(given: Any) -> Any:
+    return given.value if type(given) is _Long else given
+
+
 def kept(function: Callable[P, T]) -> Callable[P, T]:
-    """Keep what a function of hashable positional arguments returns, for all readers."""
+    """Keep what a function of hashable positional arguments returns, for all readers.
+
+    An argument may be given `by_digest`.
+    """
     name = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
     def answered(*args: P.args, **kwargs: P.kwargs) -> T:
-        key: Key = (name, args, tuple(sorted(kwargs.items())))
-        found: T = ALL.get(key, lambda: function(*args, **kwargs))
+        given = tuple(each.digest if type(each) is _Long else each for each in args)
+        key: Key = (name, given, tuple(sorted(kwargs.items())))
+        found: T = ALL.get(key, lambda: function(*map(_whole, args), **kwargs))
         return found
 
     return answered

@@ -16,7 +16,7 @@ from typing import Any, Final
 import duckdb
 
 from dashboard import mode, on_record, own_settings, own_sites
-from dashboard.kept import kept
+from dashboard.kept import by_digest, kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published, read_ahead
 from pipelines import releases
 from pipelines.chart_settings import ChartSettings
@@ -74,6 +74,8 @@ OF_SITES: Final = frozenset(
     }
 )
 """Queries about episodes without a filter: each has a parameter `$sites` (empty: all)."""
+LONG: Final = 40
+"""Values in a parameter, such as one of each review, above which a key holds a digest of them."""
 OF_ALL_SITES: Final = frozenset({"checks", "files", "flags"})
 """Queries about the data as a whole: refused to a reader who may see some sites only."""
 
@@ -115,7 +117,10 @@ def rows(snapshot: Snapshot, query: str, **params: Any) -> list[Row]:
         own_sites.need_every_site()
     if query in OF_SITES or "sites" in params:
         params["sites"] = own_sites.chosen(params.get("sites", ()))
-    found: list[Row] = _rows(snapshot.path, query, tuple(sorted(params.items())))
+    given = tuple(sorted(params.items()))
+    if any(isinstance(value, tuple) and len(value) > LONG for value in params.values()):
+        given = by_digest(given)
+    found: list[Row] = _rows(snapshot.path, query, given)
     return found
 
 
@@ -311,7 +316,7 @@ def reviewed(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> Before
     Counts alone, and exact, so not for shared figures.
     """
     mode.need_exact()
-    agreed: BeforeAndAfter = _reviewed(snapshot.path, _chosen(flt), tuple(found))
+    agreed: BeforeAndAfter = _reviewed(snapshot.path, _chosen(flt), by_digest(tuple(found)))
     return agreed
 
 

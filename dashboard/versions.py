@@ -54,12 +54,14 @@ def _still(opened_with: str, newest: str) -> Snapshot:
     label = "Show these data" if back else "Show the newer data"
     with st.container(border=True):
         st.markdown(f"{told} This page still shows the data with which you opened it.")
-        st.button(label, on_click=_use, args=(newest,), icon=":material/update:")
+        st.button(label, on_click=_use_current, icon=":material/update:")
     return found
 
 
-def _use(name: str) -> None:
-    st.session_state[OPENED] = name
+def _use_current() -> None:
+    """Look at what is published when the button is pressed: since the offer was drawn, there may
+    be newer data, and who asks for the newest wants these."""
+    st.session_state.pop(OPENED, None)
 
 
 def known() -> dict[str, str]:

@@ -117,6 +117,32 @@ def test_arguments_tell_answers_apart() -> None:
     assert seen == [1, 2, 1]
 
 
+def test_a_long_argument_is_not_held_by_its_key() -> None:
+    cache_before, seen = kept.ALL.bytes, []
+
+    @kept.kept
+    def first(of: tuple[str, ...]) -> str:
+        seen.append(of)
+        return of[0]
+
+    long = tuple(f"{n:0100}" for n in range(1000))
+    other = ("other", *long[1:])
+    asked = (long, (*long,), other, long)
+    found = [first(kept.by_digest(each)) for each in asked]
+    assert found == [long[0], long[0], "other", long[0]]
+    assert seen == [long, other]
+    assert 0 < kept.ALL.bytes - cache_before < 2000
+
+
+def test_what_a_key_takes_counts() -> None:
+    cache = kept.Kept(most=100_000)
+    for n in range(50):
+        cache.get((n, "x" * 10_000), lambda: 1)
+    assert 50_000 < cache.bytes <= 100_000
+    assert cache.get((49, "x" * 10_000), lambda: 2) == 1
+    assert cache.get((0, "x" * 10_000), lambda: 2) == 2
+
+
 def test_a_drawn_figure_is_sent_as_plotly_would_send_it() -> None:
     spec = {
         "data": [{"type": "scatter", "x": [1, 2], "y": [0.5, None]}, {"type": "bar", "x": ["a"]}],

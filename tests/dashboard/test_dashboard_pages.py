@@ -371,9 +371,12 @@ def test_new_data_are_announced_and_taken_when_the_reader_says_so(
     assert "Newer data were published" in words(at)
     assert "1 episode ·" in next(c.value for c in at.caption if "Covers" in c.value)
     [button] = [b for b in at.button if b.label == "Show the newer data"]
+    # Published after the offer was drawn and before it is taken: the newest is what was asked for.
+    three = {"episode": [episode, second, {**episode, "episode_key": 3, "episode_id": "C"}]}
+    handmade.publish(snapshot_file, tmp_path, three, "outcomes-3.duckdb")
     button.click().run()
     assert "Newer data were published" not in words(at)
-    assert "2 episodes ·" in next(c.value for c in at.caption if "Covers" in c.value)
+    assert "3 episodes ·" in next(c.value for c in at.caption if "Covers" in c.value)
 
 
 def test_older_data_can_be_looked_at_as_published(
