@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.dashboard_client import Reader, Selection, opened
+from benchmarks.dashboard_client import Reader, Selection, opened, resident
 from benchmarks.multiplied import multiplied
 from pipelines import snapshot
 from pipelines.build import build
@@ -169,12 +169,6 @@ async def crowd(server: Server, again: bool = False) -> list[Figure]:
         Figure(f"{who}: 95th percentile", 1000 * p95, "ms", None if again else 110),
         Figure(f"{who}: memory of the server, highest", max(memory) / 2**20, "MB", 350),
     ]
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory that a process holds just now (Linux)."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def first_charts(server: Server) -> list[Figure]:

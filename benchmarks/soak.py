@@ -37,6 +37,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sample_data
+from benchmarks.dashboard_client import resident
 from benchmarks.soak_publishing import Pipeline, Publications
 from benchmarks.soak_readers import UNKNOWN_SITE, Reader, Seen, opened
 from pipelines import snapshot
@@ -146,12 +147,6 @@ def cases_of(home: Home, most: int = 200) -> list[tuple[str, str]]:
     finally:
         con.close()
     return [(numbers.of_episode(home, str(row[0])), str(row[0])) for row in rows]
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory that a process holds just now (Linux)."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 async def work(

@@ -6,7 +6,7 @@ import ctypes
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import Scope
 
+from dashboard import apart
 from dashboard.at_once import send_at_once
 from dashboard.entrance.limits import Limits
 from dashboard.entrance.requests import Requests
@@ -49,9 +50,23 @@ def few_arenas() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
-@asynccontextmanager
-async def warm(_app: Any) -> AsyncIterator[None]:
-    """Load what every page needs before the first visitor, then take it out of the collector.
+def warm(workers: int) -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """What goes on before the first visitor and after the last, with so many workers."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        apart.start(workers)
+        try:
+            _load()
+            yield
+        finally:
+            apart.stop()
+
+    return lifespan
+
+
+def _load() -> None:
+    """Load what every page needs, then take it out of the collector.
 
     With the big libraries loaded a full collection takes 0.1 s, unless they are frozen.
     """
@@ -73,7 +88,6 @@ async def warm(_app: Any) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH)
     send_at_once()
     send_in_batches()
-    yield
 
 
 def app(sign_on: SignOn, secret: str = "", limits: Limits = Limits()) -> st.App:  # noqa: B008
@@ -90,7 +104,7 @@ def app(sign_on: SignOn, secret: str = "", limits: Limits = Limits()) -> st.App:
         whose = known.person
     return st.App(
         Path(__file__).with_name("app.py"),
-        lifespan=warm,
+        lifespan=warm(limits.workers),
         middleware=[
             Middleware(SecurityHeaders, address=sign_on.address),
             # Streamlit checks the host of its websocket only; a page at a made-up name that

@@ -8,36 +8,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import duckdb
-import streamlit as st
 
 from dashboard import mode
 from dashboard.kept import kept
 from dashboard.launch import HOME_VARIABLE
-from pipelines.measures import case_pairs, case_query
-from pipelines.measures.held_counts import HeldCounts, holding
-from pipelines.snapshot import CURRENT, DamagedSnapshot, open_readonly
-from pipelines.totals.files import cases_of, is_totals, totals_of
+from dashboard.reading import NoSnapshot, asked, read_ahead
+from pipelines.snapshot import CURRENT, DamagedSnapshot
+from pipelines.totals.files import cases_of, totals_of
 
-T = TypeVar("T")
+__all__ = ["NoSnapshot", "asked", "read_ahead"]
 
-DAMAGED: Final = (
-    *(DamagedSnapshot, duckdb.IOException, duckdb.FatalException),
-    *(duckdb.InternalException, duckdb.SerializationException),
-)
-"""What reading a file that was cut or overwritten raises."""
 FILE_NAME: Final = re.compile(r"[A-Za-z0-9._-]+\.duckdb")
-
-
-class NoSnapshot(LookupError):
-    """There is nothing to show; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -162,79 +150,3 @@ def _moment(words: str) -> datetime | None:
     except ValueError:
         return None
     return found.astimezone() if found.tzinfo else found
-
-
-@st.cache_resource(max_entries=4, show_spinner=False, on_release=lambda con: con.close())
-def _connection(path: str) -> duckdb.DuckDBPyConnection:
-    return open_readonly(Path(path))
-
-
-@lru_cache(maxsize=4)
-def _held(path: str) -> HeldCounts:
-    """The counts of a snapshot, shared by all readers as the connection is."""
-    return HeldCounts(totals=is_totals(path))
-
-
-def asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-    """The answer from a cursor of its own: a shared connection gives wrong rows between threads.
-
-    The connection may have been closed in favour of newer snapshots since it was fetched; then
-    it is opened once more. NoSnapshot where the file lacks what this version asks for, is damaged
-    or has gone.
-    """
-    try:
-        return _asked(path, question)
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise NoSnapshot(
-            f"The data as published in {Path(path).name} come from another version of this "
-            "program. Run `outcomes build` to publish them anew."
-        ) from error
-    except DAMAGED as error:
-        raise NoSnapshot(
-            f"The snapshot {Path(path).name} cannot be read ({type(error).__name__}). Run "
-            "`outcomes build`, or choose an earlier one with `outcomes snapshots`."
-        ) from error
-
-
-def read_ahead(path: str) -> None:
-    """Read what most questions are answered from into memory, before anybody asks.
-
-    The connection is closed again: it holds the pages that were read, ten times what came of them.
-    """
-    asked(path, lambda cur: case_query.read_ahead(cur, _held(path)))
-    asked(path, lambda cur: case_pairs.read_ahead(cur, _held(path)))
-    _connection.clear(path)
-
-
-class _Cursor:
-    """A cursor that is made when something is asked of it: most answers come from memory."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._made: duckdb.DuckDBPyConnection | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        if self._made is None:
-            self._made = _connection(self._path).cursor()
-        return getattr(self._made, name)
-
-    def close(self) -> None:
-        """Close it, if it was ever made."""
-        if self._made is not None:
-            self._made.close()
-
-
-def _asked(path: str, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-    for attempt in (1, 2):
-        try:
-            cursor: Any = _Cursor(path)
-            try:
-                with holding(_held(path)):
-                    return question(cursor)
-            finally:
-                cursor.close()
-        except duckdb.ConnectionException:
-            if attempt == 2:
-                raise
-            _connection.clear(path)
-    raise AssertionError("unreachable")

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import duckdb
 
-from dashboard import mode, on_record, own_settings, own_sites
+from dashboard import apart, estimates, mode, on_record, own_settings, own_sites
+from dashboard.estimates import Chosen
 from dashboard.kept import by_digest, kept
 from dashboard.snapshots import NoSnapshot, Snapshot, asked, home, published, read_ahead
 from pipelines import releases
@@ -23,28 +24,23 @@ from pipelines.chart_settings import ChartSettings
 from pipelines.errors import OutcomesError
 from pipelines.explain import NoEpisode, explain
 from pipelines.home import Home
-from pipelines.measures.answer_improvement import improvement_under
-from pipelines.measures.case_query import case_rows, episodes
+from pipelines.measures.case_query import case_rows
 from pipelines.measures.catalogue import measure as defined
 from pipelines.measures.disclosure.rules import Mode
-from pipelines.measures.evaluate import counted
 from pipelines.measures.filter import Filter
 from pipelines.measures.headline import (
     Answers,
     Escalation,
     Improvement,
     Persistence,
-    escalation_answer,
-    improvement_answer,
-    persistence_answer,
 )
 from pipelines.measures.held_counts import NeedsCases
-from pipelines.measures.matrix import Matrix, agreement_matrix
-from pipelines.measures.monthly import Charted, charted
+from pipelines.measures.matrix import Matrix
+from pipelines.measures.monthly import Charted
 from pipelines.measures.over_time import OverTime, over_time
 from pipelines.measures.query import with_conditions
-from pipelines.measures.series import ChartAs, MonthlySeries, persistence_by_month
-from pipelines.measures.shared_tables import evaluate_for, shared_table
+from pipelines.measures.series import ChartAs, MonthlySeries
+from pipelines.measures.shared_tables import shared_table
 from pipelines.measures.table import MeasureRow, MeasureTable, Shown
 from pipelines.measures.types import MeasureError, NotEstimable
 from pipelines.reviews.agreement import BeforeAndAfter, before_and_after
@@ -56,8 +52,6 @@ __all__ = ["NoSnapshot", "Snapshot", "home", "published"]
 
 Row = dict[str, Any]
 Params = tuple[tuple[str, Any], ...]
-Chosen = tuple[Any, ...]
-"""The values of a filter, which a cache can take as a key."""
 
 FIELDS: Final = tuple(field.name for field in dataclasses.fields(Filter))
 OF_CASES: Final = frozenset(
@@ -132,7 +126,7 @@ def selected(snapshot: Snapshot, query: str, flt: Filter, **params: Any) -> list
 
 @kept
 def _covered(path: str, chosen: Chosen) -> int:
-    return asked(path, lambda cur: episodes(cur, Filter(*chosen)))
+    return apart.found(estimates.covered, path, chosen)
 
 
 def covered(snapshot: Snapshot, flt: Filter) -> int:
@@ -145,17 +139,12 @@ def covered(snapshot: Snapshot, flt: Filter) -> int:
 def _table(
     path: str, measure: str, chosen: Chosen, by: tuple[str, ...], seen_by: Mode
 ) -> MeasureTable:
-    return asked(path, lambda cur: evaluate_for(cur, measure, Filter(*chosen), by, seen_by))
+    return apart.found(estimates.table, path, measure, chosen, by, seen_by)
 
 
 @kept
 def _alike(one: str, other: str, measure: str, chosen: Chosen, by: tuple[str, ...]) -> bool:
-    first, second = (
-        asked(path, lambda cur: counted(cur, measure, Filter(*chosen), by)) for path in (one, other)
-    )
-    if first is None or second is None:
-        return False
-    return first[0].same_as(second[0]) and first[1] == second[1]
+    return apart.found(estimates.alike, one, other, measure, chosen, by)
 
 
 def counted_alike(
@@ -244,10 +233,7 @@ def _series(
     path: str, measure: str, chosen: Chosen, part: str | None, chart_as: ChartAs, seen_by: Mode
 ) -> OverTime:
     # The table itself is not kept: all of it is in the series.
-    def ask(cur: duckdb.DuckDBPyConnection) -> MeasureTable:
-        return evaluate_for(cur, measure, Filter(*chosen), ("month",), seen_by)
-
-    return over_time(asked(path, ask), part, chart_as)
+    return apart.found(estimates.series, path, measure, chosen, part, chart_as, seen_by)
 
 
 def series_as(
@@ -295,7 +281,7 @@ def cases(
 
 @kept
 def _matrix(path: str, chosen: Chosen) -> Matrix:
-    return asked(path, lambda cur: agreement_matrix(cur, Filter(*chosen)))
+    return apart.found(estimates.matrix, path, chosen)
 
 
 def matrix(snapshot: Snapshot, flt: Filter) -> Matrix:
@@ -322,7 +308,7 @@ def reviewed(snapshot: Snapshot, flt: Filter, found: Sequence[Review]) -> Before
 
 @kept
 def _escalated(path: str, chosen: Chosen) -> Escalation:
-    return asked(path, lambda cur: escalation_answer(cur, Filter(*chosen)))
+    return apart.found(estimates.escalated, path, chosen)
 
 
 def escalated(snapshot: Snapshot, flt: Filter) -> Escalation:
@@ -334,7 +320,7 @@ def escalated(snapshot: Snapshot, flt: Filter) -> Escalation:
 
 @kept
 def _improved(path: str, chosen: Chosen) -> Improvement:
-    return asked(path, lambda cur: improvement_answer(cur, Filter(*chosen)))
+    return apart.found(estimates.improved, path, chosen)
 
 
 def improved(snapshot: Snapshot, flt: Filter) -> Improvement:
@@ -346,7 +332,7 @@ def improved(snapshot: Snapshot, flt: Filter) -> Improvement:
 
 @kept
 def _persisting(path: str, chosen: Chosen) -> Persistence:
-    return asked(path, lambda cur: persistence_answer(cur, Filter(*chosen)))
+    return apart.found(estimates.persisting, path, chosen)
 
 
 def persisting(snapshot: Snapshot, flt: Filter) -> Persistence:
@@ -364,7 +350,7 @@ def answers(snapshot: Snapshot, flt: Filter) -> Answers:
 @kept
 def _improvement(path: str, chosen: Chosen, definition: str) -> Improvement:
     usual = _improved(path, chosen)
-    return asked(path, lambda cur: improvement_under(cur, Filter(*chosen), definition, usual))
+    return apart.found(estimates.improvement, path, chosen, definition, usual)
 
 
 def improvement(snapshot: Snapshot, flt: Filter, definition: str) -> Improvement:
@@ -376,7 +362,7 @@ def improvement(snapshot: Snapshot, flt: Filter, definition: str) -> Improvement
 
 @kept
 def _months(path: str, chosen: Chosen) -> MonthlySeries:
-    return asked(path, lambda cur: persistence_by_month(cur, Filter(*chosen)))
+    return apart.found(estimates.months, path, chosen)
 
 
 def months(snapshot: Snapshot, flt: Filter) -> MonthlySeries:
@@ -402,7 +388,7 @@ def exercise_names(snapshot: Snapshot) -> dict[str, str]:
 
 @kept
 def _rare(path: str, measure: str, chosen: Chosen, chart_as: ChartAs) -> tuple[Charted, ...]:
-    return asked(path, lambda cur: charted(cur, measure, Filter(*chosen), chart_as))
+    return apart.found(estimates.rare, path, measure, chosen, chart_as)
 
 
 def rare(snapshot: Snapshot, measure: str, flt: Filter) -> tuple[Charted, ...]:
@@ -462,6 +448,10 @@ def warm() -> None:
         return
     if mode.mode() == "shared":
         return
-    read_ahead(snapshot.path)
+    workers = apart.running()
+    if workers is None:
+        read_ahead(snapshot.path)
+    else:
+        workers.tell_each(estimates.ahead.__name__, snapshot.path)
     answers(snapshot, Filter())
     months(snapshot, Filter())

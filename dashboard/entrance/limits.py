@@ -1,4 +1,4 @@
-"""How much the server takes on at once: section [server] of outcomes.toml.
+"""How much the server takes on at once, and with how many workers: [server] of outcomes.toml.
 
 Each bounds memory that somebody outside could otherwise make the server hold. The usual figures
 leave fifty readers with four tabs each undisturbed.
@@ -31,6 +31,8 @@ ADDRESSES: Final = 1_000
 BURST: Final = 10_000
 """Requests of one client at once: fifty readers behind one address who open their first page."""
 LARGEST: Final = 100_000
+BETWEEN: Final = {"workers": (0, 64)}
+"""What may be set otherwise than from 1 to LARGEST."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Limits:
     `sockets`: tabs that are open, in all. `sockets_of_one`: of one person, where people sign in.
     `new_sockets_per_minute`: in all, after as many at once as there may be open.
     `messages_per_second`: of one tab; what comes faster waits. `requests_per_second`: of one
-    client, after BURST at once. `connections`: in all, open tabs among them.
+    client, after BURST at once. `connections`: in all, open tabs among them. `workers`: processes
+    that work out figures beside the server's own (`dashboard.apart`); 0: it does so by itself.
     """
 
     sockets: int = 200
@@ -49,6 +52,7 @@ class Limits:
     messages_per_second: int = 20
     requests_per_second: int = 200
     connections: int = 800
+    workers: int = 0
 
 
 def limits(home: Home) -> Limits:
@@ -58,15 +62,16 @@ def limits(home: Home) -> Limits:
         raise OutcomesError(
             "write a limit as name = number under it", where=place(home.config_file, SECTION)
         )
-    known = [field.name for field in fields(Limits)]
+    known = [each.name for each in fields(Limits)]
     for name, value in found.items():
         where = place(home.config_file, SECTION, name)
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}."
             raise OutcomesError(f"there is no limit {name}", where=where, hint=hint)
-        if type(value) is not int or not 1 <= value <= LARGEST:
-            raise OutcomesError(f"{name} is a whole number from 1 to {LARGEST}", where=where)
+        least, most = BETWEEN.get(name, (1, LARGEST))
+        if type(value) is not int or not least <= value <= most:
+            raise OutcomesError(f"{name} is a whole number from {least} to {most}", where=where)
     set_to = Limits(**found)
     if set_to.connections <= set_to.sockets:
         raise OutcomesError(

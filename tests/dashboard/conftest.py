@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import kept, pages
+from dashboard import kept, pages, reading
 from pipelines.home import Home
 from pipelines.snapshot import open_readonly
 from tests import numbers
@@ -93,4 +93,5 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
 
     yield opened
     kept.ALL.clear()
+    reading.OPEN.close()
     st.cache_resource.clear()

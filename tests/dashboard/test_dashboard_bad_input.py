@@ -6,10 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import kept, pages, text
+from dashboard import kept, pages, reading, text
 from dashboard.dimensions import value_words
 from pipelines.measures.disclosure.rules import MODES, Mode
 from pipelines.snapshot import open_readonly
@@ -163,7 +162,7 @@ def test_a_snapshot_that_breaks_while_it_is_open_is_told(
     at = open_page(tmp_path)
     file = tmp_path / "snapshots" / "outcomes-1.duckdb"
     kept.ALL.clear()
-    st.cache_resource.clear()
+    reading.OPEN.close()
     if damage == "deleted":
         file.unlink()
     elif damage == "cut":
@@ -184,6 +183,6 @@ def test_a_snapshot_that_breaks_under_a_page_breaks_it_off_with_a_sentence(
     file = tmp_path / "snapshots" / "outcomes-1.duckdb"
     file.chmod(0o600)
     file.write_bytes(b"\0" * file.stat().st_size)
-    st.cache_resource.clear()
+    reading.OPEN.close()
     at.switch_page("views/waits.py").run()
     is_told(at, "Waits and equity", "The rest of this page cannot be shown", "outcomes build")

@@ -26,7 +26,11 @@ def names(home: Path, mode: Mode = "auditor") -> list[str]:
     return [view.name for view in saved_views.kept(home).of(mode)]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,  # it writes files, and the disk may be busy
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.dictionaries(
         st.sampled_from(["site", "from", "age", "gap", "compare"]),

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboard import kept, snapshots, store
+from dashboard import kept, reading, snapshots, store
 from pipelines.measures.filter import Filter
 from tests.dashboard import handmade
 
@@ -39,7 +39,7 @@ def test_connection_can_only_read(snapshot: store.Snapshot, tmp_path: Path, stat
 
 def test_a_closed_connection_is_opened_again(snapshot: store.Snapshot) -> None:
     before = store.rows(snapshot, "sites")
-    snapshots._connection(snapshot.path).close()
+    reading.OPEN.get(snapshot.path).close()
     kept.ALL.clear()
     assert store.rows(snapshot, "sites") == before
 

@@ -82,6 +82,8 @@ def test_places_are_given_back() -> None:
     [
         ("[server]\nsocket = 3\n", "no limit socket"),
         ("[server]\nsockets = 0\n", "whole number from 1"),
+        ("[server]\nworkers = 65\n", "whole number from 0 to 64"),
+        ("[server]\nworkers = -1\n", "whole number from 0 to 64"),
         ('[server]\nsockets = "3"\n', "whole number from 1"),
         ("[server]\nsockets = true\n", "whole number from 1"),
         ("[server]\nsockets = 900\n", "must be more than sockets"),
