@@ -9,7 +9,6 @@ does the work, so that answers and errors are the same either way.
 
 from __future__ import annotations
 
-import atexit
 import gc
 import json
 import logging
@@ -22,10 +21,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import LifoQueue
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 MOST_STARTS: Final = 5
 """Workers that are started in place of dead ones before the server does without."""
@@ -111,6 +110,10 @@ class Workers:
         except GONE:
             worker = self._instead(worker)
             return False, None
+        except BaseException:
+            # Half a question or answer may be in the pipe: the next one must not be taken for it.
+            worker = self._instead(worker)
+            raise
         finally:
             if worker is not None or not self._all:
                 self._idle.put(worker)
@@ -151,10 +154,9 @@ _RUNNING: Final[list[Workers]] = []
 
 
 def start(number: int) -> None:
-    """Start so many workers for this process, which end with it."""
+    """Start so many workers for this process; should it never `stop` them, they end with it."""
     if number and not _RUNNING:
         _RUNNING.append(Workers(number))
-        atexit.register(stop)
 
 
 def stop() -> None:
@@ -168,11 +170,11 @@ def running() -> Workers | None:
     return _RUNNING[0] if _RUNNING else None
 
 
-def found(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def found(function: Callable[[*Given], T], *args: *Given) -> T:
     """What a function of `dashboard.estimates` answers: from a worker, or worked out here."""
     workers = running()
     if workers is not None:
         told, answer = workers.ask(function.__name__, args)
         if told:
             return cast(T, answer)
-    return function(*args, **kwargs)
+    return function(*args)

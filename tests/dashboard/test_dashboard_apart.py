@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -99,6 +100,14 @@ def test_an_error_is_that_of_the_server_itself(path: str, workers: apart.Workers
     with pytest.raises(snapshots.NoSnapshot, match="cannot be read"):
         apart.found(estimates.covered, f"{path}-gone", WHOLE)
     assert apart.found(estimates.covered, path, WHOLE) == estimates.covered(path, WHOLE)
+
+
+def test_half_a_question_is_not_the_beginning_of_the_next(
+    path: str, workers: apart.Workers
+) -> None:
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        workers.ask("covered", ("x" * 1_000_000, lambda: None))
+    assert workers.ask("covered", (path, WHOLE)) == (True, estimates.covered(path, WHOLE))
 
 
 @processes
